@@ -1,0 +1,83 @@
+# randpick: exactly random rows of a PostgreSQL table, fast
+#
+#   make, make install, make installcheck, make uninstall, make clean
+#                              as for every extension; PG_CONFIG=... chooses the server, SUBDIRS= leaves the client program out
+#   make demo [ROWS=1000000]   compare randpick with the usual ways, on a throwaway server
+#   make test                  build with -Werror and run all tests, on a throwaway server
+#
+# The last two install the packages that lack, so they must work before there is anything of PostgreSQL to include.
+
+EXTENSION = randpick
+MODULE_big = randpick
+OBJS = \
+	src/deal.o \
+	src/exec.o \
+	src/filter.o \
+	src/functions.o \
+	src/match.o \
+	src/path.o \
+	src/plan.o \
+	src/query.o \
+	src/race.o \
+	src/randpick.o \
+	src/source_heap.o
+DATA = sql/randpick--1.0.sql
+SUBDIRS = cli
+
+# In sql/ a name with "--" is an extension script, and any other a test.
+REGRESS = $(filter-out randpick--%,$(sort $(basename $(notdir $(wildcard sql/*.sql)))))
+ISOLATION = $(sort $(basename $(notdir $(wildcard specs/*.spec))))
+TAP = $(sort $(wildcard t/*.pl))
+EXTRA_CLEAN = tmp_check
+
+# PostgreSQL's callbacks have parameters that not every callback needs, and its
+# macros compare signed with unsigned numbers.
+PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
+SHLIB_LINK = -lm
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+headers := $(wildcard $(addsuffix /postgres.h,$(shell $(PG_CONFIG) --includedir-server 2>/dev/null)))
+
+ifneq ($(and $(wildcard $(PGXS)),$(headers)),)
+# Bitcode would serve JIT inlining, which has nothing to gain here, and needs clang.
+override with_llvm := no
+include $(PGXS)
+
+$(OBJS): $(wildcard src/*.h)
+
+all: $(SUBDIRS:%=%-all)
+install: $(SUBDIRS:%=%-install)
+uninstall: $(SUBDIRS:%=%-uninstall)
+clean: $(SUBDIRS:%=%-clean)
+cli-all cli-install cli-uninstall cli-clean: cli-%:
+	$(MAKE) -C cli $*
+
+# The race by itself: no server, no planner, no executor.
+tmp_check/race_test: t/race_test.c src/race.c src/race.h
+	$(MKDIR_P) $(@D)
+	$(CC) $(CPPFLAGS) -DFRONTEND -Isrc $(CFLAGS) t/race_test.c src/race.c $(LDFLAGS) -L$(pkglibdir) -lpgcommon -lpgport -lm -o $@
+
+else
+all install uninstall installcheck clean:
+	@echo "$(PG_CONFIG) knows of no PostgreSQL server headers: install postgresql-server-dev-15 (Debian), or set PG_CONFIG" >&2; exit 1
+endif
+
+.PHONY: demo test run-demo run-test run-tests cli-all cli-install cli-uninstall cli-clean
+
+demo test:
+	@PG_CONFIG=$$(scripts/install-deps $@) && $(MAKE) --no-print-directory run-$@ PG_CONFIG="$$PG_CONFIG"
+
+run-demo:
+	@$(MAKE) -s all
+	@scripts/with-postgres -i scripts/demo
+
+run-test:
+	@$(MAKE) -s all tmp_check/race_test COPT=-Werror
+	@scripts/with-postgres -i $(MAKE) --no-print-directory run-tests
+
+run-tests:
+	@status=0; \
+	$(MAKE) installcheck || { status=1; cat regression.diffs output_iso/regression.diffs 2>/dev/null; }; \
+	prove tmp_check/race_test $(TAP) || status=1; \
+	exit $$status

@@ -1,0 +1,109 @@
+/* sql/randpick--1.0.sql */
+
+-- complain if script is sourced in psql, rather than via CREATE EXTENSION
+\echo Use "CREATE EXTENSION randpick" to load this file. \quit
+
+-- The rule for arguments: a regclass where no row type is needed, NULL::table
+-- where rows with columns come back.  Every function takes a filter, one
+-- boolean expression over the table's columns, and values for its parameters
+-- $1, $2, ...: as they are (VARIADIC "any"), or as text to be read as the
+-- type that the filter's context asks for (VARIADIC text[], which is what
+-- untyped values become).
+--
+-- All run with the caller's privileges and row security and see what the
+-- calling statement sees.  They are volatile, as random() is, and parallel
+-- restricted, because random()'s state is the session's.
+
+-- One row as a composite value; NULL when there is none.
+
+CREATE FUNCTION randpick(relation regclass)
+RETURNS record
+AS 'MODULE_PATHNAME', 'randpick_record'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
+
+CREATE FUNCTION randpick(relation regclass, filter text)
+RETURNS record
+AS 'MODULE_PATHNAME', 'randpick_record'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
+
+CREATE FUNCTION randpick(relation regclass, filter text, VARIADIC "values" "any")
+RETURNS record
+AS 'MODULE_PATHNAME', 'randpick_record'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
+
+CREATE FUNCTION randpick(relation regclass, filter text, VARIADIC "values" text[])
+RETURNS record
+AS 'MODULE_PATHNAME', 'randpick_record'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
+
+COMMENT ON FUNCTION randpick(regclass) IS
+'a random row of a table, as one value';
+COMMENT ON FUNCTION randpick(regclass, text) IS
+'a random row of those that pass the filter, as one value';
+COMMENT ON FUNCTION randpick(regclass, text, "any") IS
+'a random row of those that pass the filter with these values, as one value';
+COMMENT ON FUNCTION randpick(regclass, text, text[]) IS
+'a random row of those that pass the filter with these values, as one value';
+
+-- One row with its columns; no row when there is none, so a set.
+
+CREATE FUNCTION randpick_row(rowtype anyelement)
+RETURNS SETOF anyelement
+AS 'MODULE_PATHNAME', 'randpick_row'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100 ROWS 1;
+
+CREATE FUNCTION randpick_row(rowtype anyelement, filter text)
+RETURNS SETOF anyelement
+AS 'MODULE_PATHNAME', 'randpick_row'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100 ROWS 1;
+
+CREATE FUNCTION randpick_row(rowtype anyelement, filter text, VARIADIC "values" "any")
+RETURNS SETOF anyelement
+AS 'MODULE_PATHNAME', 'randpick_row'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100 ROWS 1;
+
+CREATE FUNCTION randpick_row(rowtype anyelement, filter text, VARIADIC "values" text[])
+RETURNS SETOF anyelement
+AS 'MODULE_PATHNAME', 'randpick_row'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100 ROWS 1;
+
+COMMENT ON FUNCTION randpick_row(anyelement) IS
+'a random row of a table, with its columns';
+COMMENT ON FUNCTION randpick_row(anyelement, text) IS
+'a random row of those that pass the filter, with its columns';
+COMMENT ON FUNCTION randpick_row(anyelement, text, "any") IS
+'a random row of those that pass the filter with these values, with its columns';
+COMMENT ON FUNCTION randpick_row(anyelement, text, text[]) IS
+'a random row of those that pass the filter with these values, with its columns';
+
+-- Several distinct rows in random order, with their columns; fewer when there
+-- are not so many.
+
+CREATE FUNCTION randpick_rows(rowtype anyelement, count bigint)
+RETURNS SETOF anyelement
+AS 'MODULE_PATHNAME', 'randpick_rows'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100 ROWS 10;
+
+CREATE FUNCTION randpick_rows(rowtype anyelement, count bigint, filter text)
+RETURNS SETOF anyelement
+AS 'MODULE_PATHNAME', 'randpick_rows'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100 ROWS 10;
+
+CREATE FUNCTION randpick_rows(rowtype anyelement, count bigint, filter text, VARIADIC "values" "any")
+RETURNS SETOF anyelement
+AS 'MODULE_PATHNAME', 'randpick_rows'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100 ROWS 10;
+
+CREATE FUNCTION randpick_rows(rowtype anyelement, count bigint, filter text, VARIADIC "values" text[])
+RETURNS SETOF anyelement
+AS 'MODULE_PATHNAME', 'randpick_rows'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100 ROWS 10;
+
+COMMENT ON FUNCTION randpick_rows(anyelement, bigint) IS
+'distinct random rows of a table, in random order';
+COMMENT ON FUNCTION randpick_rows(anyelement, bigint, text) IS
+'distinct random rows of those that pass the filter, in random order';
+COMMENT ON FUNCTION randpick_rows(anyelement, bigint, text, "any") IS
+'distinct random rows of those that pass the filter with these values, in random order';
+COMMENT ON FUNCTION randpick_rows(anyelement, bigint, text, text[]) IS
+'distinct random rows of those that pass the filter with these values, in random order';

@@ -1,0 +1,104 @@
+/*
+ * compat.h
+ *	  What differs between the PostgreSQL majors, and nothing else.
+ *
+ * The code is written against PostgreSQL 15; each difference of a later major
+ * is bridged here under a name of its own, so that no other file looks at
+ * PG_VERSION_NUM.
+ */
+#ifndef RANDPICK_COMPAT_H
+#define RANDPICK_COMPAT_H
+
+#include <math.h>
+
+#include "executor/executor.h"
+#include "nodes/extensible.h"
+#include "nodes/pathnodes.h"
+#include "optimizer/cost.h"
+#include "utils/rel.h"
+
+#if PG_VERSION_NUM < 150000
+#error "randpick needs PostgreSQL 15 or later"
+#endif
+
+/*
+ * random() without arguments.  Its macro in fmgroids.h changed its name when
+ * random(min, max) came (17), its OID never did.
+ */
+#define RANDPICK_RANDOM_OID 1598
+
+/* 18 moved the property functions of EXPLAIN to a header of their own. */
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#else
+#include "commands/explain.h"
+#endif
+
+/* 18 gave pathkeys a comparison type of their own. */
+static inline bool
+randpick_pathkey_is_descending(PathKey *pathkey)
+{
+#if PG_VERSION_NUM >= 180000
+	return pathkey->pk_cmptype == COMPARE_GT;
+#else
+	return pathkey->pk_strategy == BTGreaterStrategyNumber;
+#endif
+}
+
+/* 18 dropped the argument that says whether the plan runs only once. */
+static inline void
+randpick_executor_run(QueryDesc *query, uint64 count)
+{
+#if PG_VERSION_NUM >= 180000
+	ExecutorRun(query, ForwardScanDirection, count);
+#else
+	ExecutorRun(query, ForwardScanDirection, count, true);
+#endif
+}
+
+/*
+ * Cost without what the enable_* settings add.  Up to 17 they add
+ * disable_cost to the cost itself, some times over; from 18 on they are
+ * counted apart.
+ */
+static inline Cost
+randpick_cost_without_disable(Cost cost)
+{
+#if PG_VERSION_NUM >= 180000
+	return cost;
+#else
+	return fmod(cost, disable_cost);
+#endif
+}
+
+/*
+ * A custom scan whose scan slot holds tuples of a heap page.  From 16 on the
+ * state says so when it is created; 15 knows only virtual slots there, which
+ * have no system columns, so the slot is made anew when the scan begins.  What
+ * was compiled for the virtual slot (projection, qual) is then void.
+ */
+static inline void
+randpick_choose_scan_slot(CustomScanState *css)
+{
+#if PG_VERSION_NUM >= 160000
+	css->slotOps = &TTSOpsBufferHeapTuple;
+#else
+	(void) css;
+#endif
+}
+
+static inline void
+randpick_init_scan_slot(CustomScanState *css, EState *estate)
+{
+#if PG_VERSION_NUM >= 160000
+	(void) css;
+	(void) estate;
+#else
+	ExecInitScanTupleSlot(estate, &css->ss,
+						  RelationGetDescr(css->ss.ss_currentRelation),
+						  &TTSOpsBufferHeapTuple);
+#endif
+}
+
+#endif							/* RANDPICK_COMPAT_H */

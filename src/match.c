@@ -1,0 +1,225 @@
+/*
+ * match.c
+ *	  Is this query one of ours?
+ *
+ * The scan node returns the rows of one relation in the order of their
+ * random() values.  That is what the query asks for when the planner wants
+ * its result sorted by random() first, and when nothing between the scan and
+ * the sort looks at the rows or at their random() values: no join, which
+ * would repeat a row for each partner while keeping the order; no grouping,
+ * window or DISTINCT; no second row source in the same FROM.
+ *
+ * This file only looks.  Its guards come in the order of their price: nearly
+ * every query ends at the first, for want of an ORDER BY.  What passes is
+ * exact whatever the statistics say; whether it is worth it is path.c's.
+ *
+ * The query's own parse tree is not where the sort column is found: constant
+ * sort keys are gone from query_pathkeys but not from the parse tree
+ * (WHERE f = 3 ORDER BY f, random()), so the first path key leads to it.
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/pg_am_d.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_operator_d.h"
+#include "catalog/pg_type_d.h"
+#include "compat.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
+#include "parser/parsetree.h"
+#include "randpick.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+/*
+ * Does the query want its rows sorted by random() first?  Every float8 order
+ * but the usual one, and every function of random(), is another query.
+ */
+static bool
+sorts_by_random(PlannerInfo *root, RandpickMatch *match)
+{
+	PathKey    *pathkey;
+	EquivalenceClass *eclass;
+	TargetEntry *tle;
+	FuncExpr   *func;
+
+	if (root->query_pathkeys == NIL)
+		return false;
+
+	pathkey = linitial_node(PathKey, root->query_pathkeys);
+	eclass = pathkey->pk_eclass;
+	if (!eclass->ec_has_volatile || eclass->ec_sortref == 0)
+		return false;
+
+	tle = get_sortgroupref_tle(eclass->ec_sortref, root->processed_tlist);
+	func = (FuncExpr *) tle->expr;
+	if (!IsA(func, FuncExpr) || func->funcid != RANDPICK_RANDOM_OID ||
+		get_opfamily_member(pathkey->pk_opfamily, FLOAT8OID, FLOAT8OID,
+							BTLessStrategyNumber) != Float8LessOperator)
+		return false;
+
+	match->descending = randpick_pathkey_is_descending(pathkey);
+	return true;
+}
+
+/* Why the query as a whole is not ours, or NULL. */
+static const char *
+decline_query(PlannerInfo *root)
+{
+	Query	   *parse = root->parse;
+
+	if (parse->commandType != CMD_SELECT)
+		return "it is not a SELECT";
+	if (parse->setOperations != NULL)
+		return "it has a set operation (UNION, INTERSECT or EXCEPT)";
+	if (parse->distinctClause != NIL)
+		return "it has DISTINCT";
+	if (parse->groupClause != NIL || parse->groupingSets != NIL ||
+		parse->hasAggs || parse->havingQual != NULL)
+		return "it has grouping or aggregates";
+	if (parse->hasWindowFuncs || root->query_pathkeys != root->sort_pathkeys)
+		return "it has window functions";
+	if (parse->hasTargetSRFs)
+		return "its select list has a set-returning function";
+	if (parse->limitOption == LIMIT_OPTION_WITH_TIES)
+		return "it has FETCH FIRST WITH TIES";
+	return NULL;
+}
+
+/*
+ * Is every ancestor of this member of an append a partitioned table?  Only
+ * there does the planner push the target list, and with it the random() that
+ * the key replaces, down into the members.
+ */
+static bool
+ancestors_are_partitioned(PlannerInfo *root, RelOptInfo *rel)
+{
+	Index		relid = rel->relid;
+
+	while (root->append_rel_array != NULL &&
+		   root->append_rel_array[relid] != NULL)
+	{
+		relid = root->append_rel_array[relid]->parent_relid;
+		if (planner_rt_fetch(relid, root)->relkind != RELKIND_PARTITIONED_TABLE)
+			return false;
+	}
+	return true;
+}
+
+/* Is the table, already locked by the planner, in heap format? */
+static bool
+is_heap(Oid relid)
+{
+	Relation	rel = table_open(relid, NoLock);
+	bool		result = rel->rd_rel->relam == HEAP_TABLE_AM_OID;
+
+	table_close(rel, NoLock);
+	return result;
+}
+
+/* Why this relation's rows cannot be raced, or NULL. */
+static const char *
+decline_relation(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
+{
+	Relids		top = rel->top_parent_relids ? rel->top_parent_relids : rel->relids;
+
+	if (!bms_equal(root->all_baserels, top))
+		return "it has a join";
+	if (rte->rtekind != RTE_RELATION)
+		return "it reads no table";
+	if (rte->inh)
+		return "the table has children";
+	if (rel->reloptkind == RELOPT_OTHER_MEMBER_REL &&
+		!ancestors_are_partitioned(root, rel))
+		return "it appends tables without being partitioned";
+	if (rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_MATVIEW)
+		return "it reads no table";
+	if (rte->tablesample != NULL)
+		return "it has TABLESAMPLE";
+	if (!bms_is_empty(rel->lateral_relids))
+		return "it has a lateral reference";
+	if (!is_heap(rte->relid))
+		return "the table's access method is not heap";
+	return NULL;
+}
+
+/*
+ * Is there a sub-select with a volatile function in this expression?
+ * contain_volatile_functions does not look into sub-selects once they have
+ * been planned, so look at the queries that they were planned from.
+ */
+static bool
+contains_volatile_subselect(Node *node, PlannerInfo *root)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, SubPlan))
+	{
+		PlannerInfo *subroot = list_nth_node(PlannerInfo, root->glob->subroots,
+											 ((SubPlan *) node)->plan_id - 1);
+
+		if (contain_volatile_functions((Node *) subroot->parse) ||
+			contains_volatile_subselect((Node *) subroot->parse, root))
+			return true;
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, contains_volatile_subselect,
+								 root, 0);
+	return expression_tree_walker(node, contains_volatile_subselect, root);
+}
+
+/*
+ * Why the filter is not for us, or NULL.
+ *
+ * A row may be filtered twice, once raced and once dealt, so the filter must
+ * give the same answer twice.  A filter without any column becomes a gate
+ * above the scan, and the gate would compute random() values of its own.
+ */
+static const char *
+decline_filter(PlannerInfo *root, RelOptInfo *rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, rel->baserestrictinfo)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+
+		if (rinfo->pseudoconstant)
+			return "a condition of its WHERE is the same for all rows";
+		if (contain_volatile_functions((Node *) rinfo) ||
+			contains_volatile_subselect((Node *) rinfo->clause, root))
+			return "its WHERE is volatile";
+	}
+	return NULL;
+}
+
+/*
+ * Is this relation the one whose rows the query wants in random order, and may
+ * the scan node provide them?  If so, fill in *match.
+ */
+bool
+randpick_match(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
+			   RandpickMatch *match)
+{
+	const char *reason;
+
+	if (!sorts_by_random(root, match))
+		return false;
+
+	reason = decline_query(root);
+	if (reason == NULL)
+		reason = decline_relation(root, rel, rte);
+	if (reason == NULL)
+		reason = decline_filter(root, rel);
+	if (reason == NULL)
+		return true;
+
+	if (randpick_log_declined)
+		ereport(LOG,
+				(errmsg("randpick left a query sorted by random() to PostgreSQL"),
+				 errdetail("The query is not taken because %s.", reason)));
+	return false;
+}

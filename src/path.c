@@ -1,0 +1,310 @@
+/*
+ * path.c
+ *	  The path: what a race costs, and the ordinary path that can finish it.
+ *
+ * The hook adds one CustomPath to a relation that match.c accepts.  It claims
+ * the query's own path keys, so the planner sees no need for a Sort above it,
+ * and the planner's LIMIT arithmetic chooses between the two by cost alone.
+ *
+ * Cost of the race.  With S places and M rows that match, the (i+1)th row
+ * takes S / (M - i) looks on average, k rows S * (H(M) - H(M - k)), about
+ * S * ln(M / (M - k)).  A look costs a page read at random, discounted for
+ * pages that are visited more than once (index_pages_fetched, the formula of
+ * Mackert and Lohman), plus the work on one tuple and, for the share of places
+ * that hold a tuple, the filter.
+ *
+ * Budget.  The race stops when what it spent, in this same money, reaches what
+ * the cheapest ordinary path to all matching rows costs; then those rows are
+ * dealt by that path.  A race of n expected looks gets past a budget of L
+ * looks with probability exp(-L / n) when one row is wanted; the same formula
+ * is used for more rows, where it is too high.  So
+ *
+ *		cost(k) = look cost * min(n, L) + exp(-L / n) * (deal + sort)
+ *
+ * and wrong statistics, which cannot change what the deal costs by much, at
+ * most about double the cost of the ordinary plan.  The budget is kept in
+ * looks, not in time, so that a race with a given seed takes one course.
+ *
+ * The planner interpolates linearly between startup cost (the first row) and
+ * total cost (all rows).  The true curve is bent, so the total is set to make
+ * the interpolation right where the query stops reading; if that is not known
+ * (LIMIT $1 in a generic plan) a small number of rows is assumed.
+ *
+ * The deal's path is made here and not borrowed from rel->pathlist: add_path
+ * frees the paths that it finds dominated, by ours or by another extension's.
+ * A Gather path is made here too, since for the only relation of a query the
+ * planner makes its own after this hook.  All it has to return is the TID.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "access/sysattr.h"
+#include "catalog/pg_type_d.h"
+#include "compat.h"
+#include "nodes/makefuncs.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "optimizer/tlist.h"
+#include "randpick.h"
+#include "utils/spccache.h"
+
+/* rows that an unknown LIMIT is taken to ask for */
+#define ASSUMED_LIMIT	10.0
+
+static const CustomPathMethods path_methods = {
+	.CustomName = RANDPICK_SCAN_NAME,
+	.PlanCustomPath = randpick_plan_path,
+};
+
+/* What path costs depend on, gathered once. */
+typedef struct RaceCost
+{
+	PlannerInfo *root;
+	RelOptInfo *rel;
+	double		places;			/* S */
+	double		rows;			/* M, at least 1 */
+	Cost		page_cost;		/* reading a page at random */
+	Cost		place_cost;		/* CPU for a place, on average */
+	Cost		deal_cost;		/* the ordinary path to all rows */
+	double		max_looks;		/* L */
+} RaceCost;
+
+/* A flat copy of a plain scan path, or NULL for a path of another kind. */
+static Path *
+copy_scan_path(Path *path)
+{
+	Size		size;
+	Path	   *copy;
+
+	switch (nodeTag(path))
+	{
+		case T_Path:
+			size = sizeof(Path);
+			break;
+		case T_IndexPath:
+			size = sizeof(IndexPath);
+			break;
+		case T_BitmapHeapPath:
+			size = sizeof(BitmapHeapPath);
+			break;
+		case T_TidPath:
+			size = sizeof(TidPath);
+			break;
+		case T_TidRangePath:
+			size = sizeof(TidRangePath);
+			break;
+		default:
+			return NULL;
+	}
+	copy = (Path *) palloc(size);
+	memcpy(copy, path, size);
+	return copy;
+}
+
+/* Make a copied scan path return ctid and nothing else. */
+static Path *
+return_tid_only(PlannerInfo *root, Path *path, PathTarget *target)
+{
+	path->pathtarget = target;
+	path->pathkeys = NIL;
+	if (path->pathtype == T_IndexOnlyScan)
+	{
+		/* an index does not hold the TID of the visible version */
+		path->pathtype = T_IndexScan;
+		cost_index((IndexPath *) path, root, 1.0, path->parallel_aware);
+	}
+	return path;
+}
+
+/* The cheapest ordinary way to the TIDs of all matching rows, all our own. */
+static Path *
+make_deal_path(PlannerInfo *root, RelOptInfo *rel)
+{
+	PathTarget *target = create_empty_pathtarget();
+	Path	   *cheapest = NULL;
+	ListCell   *lc;
+
+	add_column_to_pathtarget(target,
+							 (Expr *) makeVar(rel->relid,
+											  SelfItemPointerAttributeNumber,
+											  TIDOID, -1, InvalidOid, 0), 0);
+	set_pathtarget_cost_width(root, target);
+
+	foreach(lc, rel->pathlist)
+	{
+		Path	   *path = (Path *) lfirst(lc);
+		Path	   *copy;
+
+		if (path->param_info != NULL ||
+			(cheapest != NULL && path->total_cost >= cheapest->total_cost))
+			continue;
+		copy = copy_scan_path(path);
+		if (copy != NULL)
+			cheapest = return_tid_only(root, copy, target);
+	}
+	if (cheapest == NULL)
+		cheapest = return_tid_only(root,
+								   create_seqscan_path(root, rel, NULL, 0),
+								   target);
+
+	if (rel->consider_parallel && rel->partial_pathlist != NIL)
+	{
+		Path	   *partial = copy_scan_path(linitial(rel->partial_pathlist));
+
+		if (partial != NULL)
+		{
+			Path	   *gather = (Path *)
+			create_gather_path(root, rel,
+							   return_tid_only(root, partial, target),
+							   target, NULL, NULL);
+
+			if (gather->total_cost < cheapest->total_cost)
+				cheapest = gather;
+		}
+	}
+	return cheapest;
+}
+
+/* What n looks cost. */
+static Cost
+cost_of_looks(const RaceCost *cost, double n)
+{
+	return n * cost->place_cost + cost->page_cost *
+		index_pages_fetched(n, cost->rel->pages, 0, cost->root);
+}
+
+/* Average number of looks for the first k rows. */
+static double
+expected_looks(const RaceCost *cost, double k)
+{
+	/* the half keeps the logarithm finite when all rows are wanted */
+	double		looks = cost->places *
+	log((cost->rows + 0.5) / (cost->rows + 0.5 - Min(k, cost->rows)));
+
+	return Max(looks, 1.0);
+}
+
+/* What the first k rows cost, whether raced or dealt. */
+static Cost
+cost_of_rows(const RaceCost *cost, double k)
+{
+	double		looks = expected_looks(cost, k);
+	double		past_budget = exp(-cost->max_looks / looks);
+	Cost		sort_cost = 2.0 * cpu_operator_cost * cost->rows *
+	log2(Max(cost->rows, 2.0));
+	Cost		fetch_cost = cost->page_cost *
+	index_pages_fetched(k, cost->rel->pages, 0, cost->root);
+
+	return cost_of_looks(cost, Min(looks, cost->max_looks)) +
+		past_budget * (cost->deal_cost + sort_cost + fetch_cost);
+}
+
+/* How many rows will the query read? */
+static double
+rows_wanted(PlannerInfo *root, double rows)
+{
+	double		wanted;
+
+	if (root->limit_tuples > 0)
+		wanted = root->limit_tuples;
+	else if (root->parse->limitCount != NULL)
+		wanted = ASSUMED_LIMIT;
+	else if (root->tuple_fraction >= 1.0)
+		wanted = root->tuple_fraction;
+	else if (root->tuple_fraction > 0.0)
+		wanted = root->tuple_fraction * rows;
+	else
+		wanted = rows;
+	return Max(Min(wanted, rows), 1.0);
+}
+
+/* Gather what the costs depend on, the budget included. */
+static void
+init_race_cost(RaceCost *cost, PlannerInfo *root, RelOptInfo *rel,
+			   const Path *deal)
+{
+	double		pages = Max(rel->pages, 1);
+	double		first;
+
+	cost->root = root;
+	cost->rel = rel;
+	cost->places = pages * MaxHeapTuplesPerPage;
+	cost->rows = clamp_row_est(rel->rows);
+	get_tablespace_page_costs(rel->reltablespace, &cost->page_cost, NULL);
+	cost->place_cost = cpu_tuple_cost +
+		rel->baserestrictcost.per_tuple * Min(rel->tuples / cost->places, 1.0);
+	cost->deal_cost = randpick_cost_without_disable(deal->total_cost);
+
+	first = expected_looks(cost, 1.0);
+	cost->max_looks = cost->deal_cost / (cost_of_looks(cost, first) / first);
+	if (randpick_method == RANDPICK_METHOD_DEAL)
+		cost->max_looks = 0;
+}
+
+/* Set the path's costs such that LIMIT arithmetic is right where it matters. */
+static void
+set_path_costs(Path *path, const RaceCost *cost)
+{
+	double		wanted = rows_wanted(cost->root, cost->rows);
+	double		counted;		/* rows the planner will interpolate at */
+	Cost		run_cost;
+
+	path->rows = cost->rel->rows;
+	if (randpick_order_by_random == RANDPICK_ORDER_FORCE)
+		return;
+
+	path->startup_cost = cost_of_rows(cost, 1.0);
+	run_cost = cost_of_rows(cost, wanted) - path->startup_cost;
+
+	/* an unknown LIMIT is taken for a tenth of the rows by the planner */
+	counted = wanted;
+	if (cost->root->limit_tuples <= 0 && cost->root->parse->limitCount != NULL)
+		counted = Max(cost->rows * 0.1, 1.0);
+	path->total_cost = path->startup_cost + Max(run_cost, 0.0) *
+		(cost->rows / counted);
+}
+
+/*
+ * set_rel_pathlist_hook, after its predecessor
+ *
+ * The functions' own queries are always planned with the race in view;
+ * anybody else's only if the setting allows.
+ */
+void
+randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
+						  RangeTblEntry *rte)
+{
+	RandpickMatch match;
+	RaceCost	cost;
+	CustomPath *path;
+	Path	   *deal;
+
+	if (randpick_order_by_random == RANDPICK_ORDER_OFF &&
+		!randpick_planning_function)
+		return;
+	if (!randpick_match(root, rel, rte, &match))
+		return;
+
+	deal = make_deal_path(root, rel);
+	init_race_cost(&cost, root, rel, deal);
+
+	path = makeNode(CustomPath);
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = rel;
+	path->path.pathtarget = rel->reltarget;
+	path->path.pathkeys = root->query_pathkeys;
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	path->custom_paths = list_make1(deal);
+	path->custom_private =
+		list_make2(makeBoolConst(match.descending, false),
+				   makeConst(INT8OID, -1, InvalidOid, sizeof(int64),
+							 Int64GetDatum((int64) Min(cost.max_looks, 1e15)),
+							 false, true));
+	path->methods = &path_methods;
+	set_path_costs(&path->path, &cost);
+	add_path(rel, &path->path);
+}

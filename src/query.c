@@ -1,0 +1,339 @@
+/*
+ * query.c
+ *	  The planned query behind a call of a randpick function.
+ *
+ * A call becomes a query that anybody could have written,
+ *
+ *		SELECT ROW(m.*)::s.m FROM s.m WHERE (filter)
+ *		ORDER BY pg_catalog.random() LIMIT n
+ *
+ * so privileges, row security, views and partitions are PostgreSQL's matter,
+ * and the planner chooses how to answer it.  (ROW(m.*) and not m, which would
+ * be a column if the table has one of its own name.)
+ *
+ * The filter is text in the middle of text.  It cannot reach beyond its
+ * parentheses: it has been parsed by itself as one expression, and the query's
+ * WHERE is accepted only if it parsed to the same tree.
+ *
+ * Plans are kept for the session by PostgreSQL's plan cache, which plans anew
+ * after DDL and, where it matters, for another role, row security setting or
+ * search path.  What is kept here is a bounded list of them, the least
+ * recently used one falling out.  The query names the table, but the caller
+ * gave its OID: so a plan that DDL made invalid, a renaming perhaps, is not
+ * revalidated but built again from the OID.
+ *
+ * LIMIT is a constant, so that no plan has to guess it.  It is rounded up to a
+ * power of two, so that there are few plans; the first rows of more rows in
+ * random order are as random as any.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type_d.h"
+#include "filter.h"
+#include "lib/ilist.h"
+#include "lib/stringinfo.h"
+#include "parser/parser.h"
+#include "port/pg_bitutils.h"
+#include "query.h"
+#include "randpick.h"
+#include "tcop/cmdtag.h"
+#include "tcop/tcopprot.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+/* how many plans a session keeps */
+#define MAX_PLANS	64
+
+/* A plan that is kept, with what it was made for. */
+typedef struct KeptPlan
+{
+	dlist_node	node;			/* in kept_plans */
+	MemoryContext cxt;			/* holds this struct and its members */
+	Oid			relid;
+	char	   *filter;			/* or NULL */
+	int64		limit;			/* as planned */
+	int			nvalues;
+	Oid		   *value_types;	/* as called, UNKNOWNOID included */
+	Oid		   *param_types;	/* as the filter's context has it */
+	char	   *query_string;
+	CachedPlanSource *source;
+} KeptPlan;
+
+/* most recently used first */
+static dlist_head kept_plans = DLIST_STATIC_INIT(kept_plans);
+static int	nkept_plans = 0;
+
+/* The limit to plan for: the next power of two, if there is one. */
+static int64
+planned_limit(int64 limit)
+{
+	if (limit > PG_INT64_MAX / 2)
+		return PG_INT64_MAX;
+	return (int64) pg_nextpower2_64((uint64) limit);
+}
+
+/* The qualified name of a relation that can be picked from. */
+static char *
+relation_name(Oid relid, char **relname)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Form_pg_class form;
+	char	   *schema;
+
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relid)));
+	form = (Form_pg_class) GETSTRUCT(tuple);
+	*relname = pstrdup(NameStr(form->relname));
+	schema = get_namespace_name(form->relnamespace);
+
+	switch (form->relkind)
+	{
+		case RELKIND_RELATION:
+		case RELKIND_PARTITIONED_TABLE:
+		case RELKIND_MATVIEW:
+		case RELKIND_VIEW:
+		case RELKIND_FOREIGN_TABLE:
+			break;
+		default:
+			ereport(ERROR,
+					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+					 errmsg("cannot pick a random row of relation \"%s\"",
+							*relname),
+					 errdetail("It is neither a table, view, materialized view, nor foreign table.")));
+	}
+	ReleaseSysCache(tuple);
+	return quote_qualified_identifier(schema, *relname);
+}
+
+/*
+ * The query for a call, in the current memory context.  A line break ends a
+ * comment that the filter may end with.
+ */
+static char *
+build_query_string(const RandpickCall *call, int64 limit)
+{
+	StringInfoData buf;
+	char	   *relname;
+	char	   *name = relation_name(call->relid, &relname);
+
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "SELECT ROW(%s.*)::%s FROM %s",
+					 quote_identifier(relname), name, name);
+	if (call->filter != NULL)
+		appendStringInfo(&buf, " WHERE (%s\n)", call->filter);
+	appendStringInfo(&buf, " ORDER BY pg_catalog.random() LIMIT " INT64_FORMAT,
+					 limit);
+	return buf.data;
+}
+
+/* Parse the query; the filter must come out of it as it went in. */
+static RawStmt *
+parse_query(const RandpickCall *call, const char *query_string)
+{
+	Node	   *filter = NULL;
+	RawStmt    *raw;
+
+	if (call->filter != NULL)
+		filter = randpick_parse_filter(call->filter, call->nvalues);
+
+	raw = linitial_node(RawStmt, raw_parser(query_string, RAW_PARSE_DEFAULT));
+	if (!equal(castNode(SelectStmt, raw->stmt)->whereClause, filter))
+		elog(ERROR, "filter \"%s\" has another meaning in parentheses",
+			 call->filter);
+	return raw;
+}
+
+/* Show an error in the query as one in a query that the function runs. */
+static void
+query_error_callback(void *arg)
+{
+	const char *query_string = (const char *) arg;
+	int			position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery(query_string);
+	}
+}
+
+/* Analyze the query of a new entry and hand it to the plan cache. */
+static void
+complete_plan(KeptPlan *kept, RawStmt *raw)
+{
+	int			nparams = kept->nvalues;
+	List	   *queries;
+
+	kept->source = CreateCachedPlan(raw, kept->query_string, CMDTAG_SELECT);
+	queries = pg_analyze_and_rewrite_varparams(raw, kept->query_string,
+											   &kept->param_types, &nparams,
+											   NULL);
+	CompleteCachedPlan(kept->source, queries, NULL, kept->param_types,
+					   nparams, NULL, NULL, CURSOR_OPT_PARALLEL_OK, true);
+}
+
+/*
+ * Make the entry for a call.  It hangs on the current memory context until
+ * everything that can fail is done.
+ */
+static KeptPlan *
+build_plan(const RandpickCall *call)
+{
+	ErrorContextCallback errcallback;
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
+											  "randpick plan",
+											  ALLOCSET_SMALL_SIZES);
+	MemoryContext oldcxt = MemoryContextSwitchTo(cxt);
+	Size		types_size = sizeof(Oid) * Max(call->nvalues, 1);
+	KeptPlan   *kept = palloc0(sizeof(KeptPlan));
+	RawStmt    *raw;
+
+	kept->cxt = cxt;
+	kept->relid = call->relid;
+	kept->filter = call->filter ? pstrdup(call->filter) : NULL;
+	kept->limit = planned_limit(call->limit);
+	kept->nvalues = call->nvalues;
+	kept->value_types = palloc0(types_size);
+	kept->param_types = palloc0(types_size);
+	if (call->nvalues > 0)
+	{
+		memcpy(kept->value_types, call->types, types_size);
+		memcpy(kept->param_types, call->types, types_size);
+	}
+	kept->query_string = build_query_string(call, kept->limit);
+
+	errcallback.callback = query_error_callback;
+	errcallback.arg = kept->query_string;
+	errcallback.previous = error_context_stack;
+	raw = parse_query(call, kept->query_string);
+	error_context_stack = &errcallback;
+	complete_plan(kept, raw);
+	error_context_stack = errcallback.previous;
+
+	MemoryContextSwitchTo(oldcxt);
+	SaveCachedPlan(kept->source);
+	MemoryContextSetParent(cxt, CacheMemoryContext);
+	return kept;
+}
+
+static void
+drop_plan(KeptPlan *kept)
+{
+	dlist_delete(&kept->node);
+	nkept_plans--;
+	DropCachedPlan(kept->source);
+	MemoryContextDelete(kept->cxt);
+}
+
+static bool
+is_for_call(const KeptPlan *kept, const RandpickCall *call, int64 limit)
+{
+	return kept->relid == call->relid &&
+		kept->limit == limit &&
+		kept->nvalues == call->nvalues &&
+		(kept->filter == NULL) == (call->filter == NULL) &&
+		(kept->filter == NULL || strcmp(kept->filter, call->filter) == 0) &&
+		memcmp(kept->value_types, call->types,
+			   sizeof(Oid) * call->nvalues) == 0;
+}
+
+/* The entry for a call, kept or made, and now the most recently used. */
+static KeptPlan *
+find_plan(const RandpickCall *call)
+{
+	int64		limit = planned_limit(call->limit);
+	dlist_mutable_iter iter;
+	KeptPlan   *kept;
+
+	dlist_foreach_modify(iter, &kept_plans)
+	{
+		kept = dlist_container(KeptPlan, node, iter.cur);
+		if (!is_for_call(kept, call, limit))
+			continue;
+		if (CachedPlanIsValid(kept->source))
+		{
+			dlist_move_head(&kept_plans, &kept->node);
+			return kept;
+		}
+		drop_plan(kept);
+		break;
+	}
+
+	kept = build_plan(call);
+	dlist_push_head(&kept_plans, &kept->node);
+	if (++nkept_plans > MAX_PLANS)
+		drop_plan(dlist_tail_element(KeptPlan, node, &kept_plans));
+	return kept;
+}
+
+/* The values of a call as parameters of its plan. */
+static ParamListInfo
+make_params(const RandpickCall *call, const KeptPlan *kept)
+{
+	ParamListInfo params;
+
+	if (call->nvalues == 0)
+		return NULL;
+
+	params = makeParamList(call->nvalues);
+	for (int i = 0; i < call->nvalues; i++)
+	{
+		ParamExternData *param = &params->params[i];
+
+		param->ptype = kept->param_types[i];
+		param->pflags = PARAM_FLAG_CONST;
+		param->isnull = call->nulls[i];
+		param->value = call->values[i];
+		if (call->types[i] == UNKNOWNOID)
+		{
+			Oid			input;
+			Oid			ioparam;
+
+			/* call it for NULL too: a domain may refuse that */
+			getTypeInputInfo(param->ptype, &input, &ioparam);
+			param->value = OidInputFunctionCall(input,
+												param->isnull ? NULL :
+												DatumGetCString(call->values[i]),
+												ioparam, -1);
+		}
+	}
+	return params;
+}
+
+/* Let the plan cache plan, and path.c know that it is for a function. */
+static CachedPlan *
+get_plan(CachedPlanSource *source, ParamListInfo params)
+{
+	volatile bool was_planning = randpick_planning_function;
+	CachedPlan *plan;
+
+	randpick_planning_function = true;
+	PG_TRY();
+	{
+		plan = GetCachedPlan(source, params, CurrentResourceOwner, NULL);
+	}
+	PG_FINALLY();
+	{
+		randpick_planning_function = was_planning;
+	}
+	PG_END_TRY();
+	return plan;
+}
+
+CachedPlan *
+randpick_query_plan(const RandpickCall *call, const char **query_string,
+					ParamListInfo *params)
+{
+	KeptPlan   *kept = find_plan(call);
+
+	*params = make_params(call, kept);
+	*query_string = kept->source->query_string;
+	return get_plan(kept->source, *params);
+}

@@ -1,0 +1,74 @@
+/*
+ * race.h
+ *	  The race: which row rings next, and what its random() value is.
+ *
+ * race.c has the idea and the proof.  Nothing here knows of a planner, an
+ * executor or a table: a place is a number below the number of places, a row
+ * is a TID.  The same source builds the server half and t/race_test.c.
+ */
+#ifndef RANDPICK_RACE_H
+#define RANDPICK_RACE_H
+
+#include "common/pg_prng.h"
+#include "storage/itemptr.h"
+
+struct seen_hash;
+
+/*
+ * One race.  The owner zeroes it, starts it, and keeps CurrentMemoryContext
+ * pointing at the race's own context while it calls randpick_race_mark_seen;
+ * that context's reset ends the race.
+ */
+typedef struct RandpickRace
+{
+	/* fixed at the start */
+	bool		descending;		/* do the keys fall (ORDER BY random() DESC)? */
+	uint64		max_looks;		/* budget: after so many looks, deal */
+	uint64		max_seen;		/* memory: after so many rows, deal */
+
+	/* changes with each ring */
+	pg_prng_state prng;			/* seeded once, at the start */
+	double		clock;			/* time of the last ring; starts at 0 */
+	double		key;			/* random() value of the last ring */
+	uint64		looks;			/* places looked into so far */
+	struct seen_hash *seen;		/* rows returned so far, by TID */
+} RandpickRace;
+
+/*
+ * Start a race.  Two races with equal seeds and equal places take equal
+ * courses.  max_memory, in bytes, bounds the set of rows returned.
+ */
+extern void randpick_race_start(RandpickRace *race, uint64 seed,
+								bool descending, uint64 max_looks,
+								Size max_memory);
+
+/* Has the race spent its budget of looks or of memory?  Then deal. */
+extern bool randpick_race_is_spent(const RandpickRace *race);
+
+/*
+ * Let the next ring come: advance the clock and return the place that rang,
+ * uniform over [0, places).  places must be at least 1; it may differ from
+ * the last call's, see race.c for what must hold then.
+ */
+extern uint64 randpick_race_ring(RandpickRace *race, uint64 places);
+
+/*
+ * The time at which a row that has not rung yet rings, for dealing.  Does not
+ * move the clock.
+ */
+extern double randpick_race_time_left(RandpickRace *race);
+
+/* Move the clock to a ring that was dealt; must not be before the clock. */
+extern void randpick_race_advance(RandpickRace *race, double clock);
+
+/*
+ * The random() value of the row that rang last: in [0, 1), and never on the
+ * wrong side of the key before it.  Call once for each row returned.
+ */
+extern double randpick_race_take_key(RandpickRace *race);
+
+/* Has this row been returned?  And: it is being returned now. */
+extern bool randpick_race_was_seen(const RandpickRace *race, ItemPointer tid);
+extern void randpick_race_mark_seen(RandpickRace *race, ItemPointer tid);
+
+#endif							/* RANDPICK_RACE_H */

@@ -1,0 +1,107 @@
+/*
+ * randpick.c
+ *	  Entry of the library: settings and hook.
+ *
+ * The scan node takes part in planning from the moment the library is loaded.
+ * Whoever preloads or LOADs it asks for that.  But the first call of one of
+ * the functions loads the library too, and must not change the plans of the
+ * session's other queries; so randpick.order_by_random starts as "off" then,
+ * and a setting made before or after wins in either case.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "optimizer/paths.h"
+#include "randpick.h"
+#include "tcop/cmdtag.h"
+#include "tcop/pquery.h"
+#include "utils/guc.h"
+#include "utils/portal.h"
+
+PG_MODULE_MAGIC;
+
+void		_PG_init(void);
+
+int			randpick_order_by_random = RANDPICK_ORDER_AUTO;
+int			randpick_method = RANDPICK_METHOD_AUTO;
+bool		randpick_log_declined = false;
+bool		randpick_planning_function = false;
+
+static set_rel_pathlist_hook_type previous_set_rel_pathlist_hook = NULL;
+
+static const struct config_enum_entry order_by_random_options[] = {
+	{"off", RANDPICK_ORDER_OFF, false},
+	{"auto", RANDPICK_ORDER_AUTO, false},
+	{"force", RANDPICK_ORDER_FORCE, false},
+	{NULL, 0, false}
+};
+
+static const struct config_enum_entry method_options[] = {
+	{"auto", RANDPICK_METHOD_AUTO, false},
+	{"heap", RANDPICK_METHOD_HEAP, false},
+	{"deal", RANDPICK_METHOD_DEAL, false},
+	{NULL, 0, false}
+};
+
+static void
+set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
+				 RangeTblEntry *rte)
+{
+	if (previous_set_rel_pathlist_hook)
+		previous_set_rel_pathlist_hook(root, rel, rti, rte);
+
+	if (root->query_pathkeys != NIL)
+		randpick_set_rel_pathlist(root, rel, rti, rte);
+}
+
+/*
+ * Was the library asked for by name?  Preloading happens while no statement
+ * runs; LOAD is a statement; anything else called a function.
+ */
+static bool
+is_loaded_by_name(void)
+{
+	return ActivePortal == NULL || ActivePortal->commandTag == CMDTAG_LOAD;
+}
+
+static void
+define_settings(void)
+{
+	DefineCustomEnumVariable("randpick.order_by_random",
+							 "Lets queries sorted by random() use the random row scan.",
+							 "\"auto\" chooses by cost, \"force\" takes every eligible query.",
+							 &randpick_order_by_random,
+							 is_loaded_by_name() ? RANDPICK_ORDER_AUTO : RANDPICK_ORDER_OFF,
+							 order_by_random_options,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+
+	DefineCustomEnumVariable("randpick.method",
+							 "Chooses where the random row scan finds its rows.",
+							 "For tests and benchmarks; the rows are exactly random with each.",
+							 &randpick_method,
+							 RANDPICK_METHOD_AUTO,
+							 method_options,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("randpick.log_declined",
+							 "Logs why a query sorted by random() is not eligible for the random row scan.",
+							 NULL,
+							 &randpick_log_declined,
+							 false,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+
+	MarkGUCPrefixReserved("randpick");
+}
+
+void
+_PG_init(void)
+{
+	define_settings();
+
+	/* a shared library that is loaded twice registers its methods once */
+	if (GetCustomScanMethods(RANDPICK_SCAN_NAME, true) == NULL)
+		RegisterCustomScanMethods(&randpick_scan_methods);
+
+	previous_set_rel_pathlist_hook = set_rel_pathlist_hook;
+	set_rel_pathlist_hook = set_rel_pathlist;
+}

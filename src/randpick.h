@@ -1,0 +1,74 @@
+/*
+ * randpick.h
+ *	  What the planner half, the executor half and the functions share.
+ */
+#ifndef RANDPICK_H
+#define RANDPICK_H
+
+#include "nodes/extensible.h"
+#include "nodes/pathnodes.h"
+#include "nodes/plannodes.h"
+
+/* The node's name in EXPLAIN and in the registry of custom scans. */
+#define RANDPICK_SCAN_NAME "RandPick"
+
+/* randpick.order_by_random */
+typedef enum RandpickOrderByRandom
+{
+	RANDPICK_ORDER_OFF,			/* leave such queries to PostgreSQL */
+	RANDPICK_ORDER_AUTO,		/* let the planner choose by cost */
+	RANDPICK_ORDER_FORCE		/* take whatever is eligible, for tests */
+} RandpickOrderByRandom;
+
+/* randpick.method: which source of places, for tests and benchmarks */
+typedef enum RandpickMethod
+{
+	RANDPICK_METHOD_AUTO,		/* the cheapest one */
+	RANDPICK_METHOD_HEAP,		/* race over the line pointers of the heap */
+	RANDPICK_METHOD_DEAL		/* no race: deal all rows */
+} RandpickMethod;
+
+/*
+ * The contract between plan.c and exec.c: the slots of custom_private, all
+ * Const nodes.
+ */
+typedef enum RandpickPrivate
+{
+	RANDPICK_PRIVATE_DESCENDING,	/* bool: ORDER BY random() DESC? */
+	RANDPICK_PRIVATE_MAX_LOOKS, /* int8: the budget, in looks */
+	RANDPICK_PRIVATE_KEY_PARAM, /* int4: the exec parameter that is the key */
+	RANDPICK_PRIVATE_COUNT
+} RandpickPrivate;
+
+/* What match.c finds out about a relation of a query that is ours. */
+typedef struct RandpickMatch
+{
+	bool		descending;		/* ORDER BY random() DESC? */
+} RandpickMatch;
+
+/* randpick.c: settings */
+extern int	randpick_order_by_random;
+extern int	randpick_method;
+extern bool randpick_log_declined;
+
+/* randpick.c: set while a query of a randpick function is being planned */
+extern bool randpick_planning_function;
+
+/* match.c */
+extern bool randpick_match(PlannerInfo *root, RelOptInfo *rel,
+						   RangeTblEntry *rte, RandpickMatch *match);
+
+/* path.c */
+extern void randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel,
+									  Index rti, RangeTblEntry *rte);
+
+/* plan.c */
+extern Plan *randpick_plan_path(PlannerInfo *root, RelOptInfo *rel,
+								CustomPath *path, List *tlist, List *clauses,
+								List *custom_plans);
+
+/* exec.c */
+extern const CustomScanMethods randpick_scan_methods;
+
+
+#endif							/* RANDPICK_H */
