@@ -62,6 +62,8 @@
 #include "postgres.h"
 #else
 #include "postgres_fe.h"
+
+#include "common/logging.h"		/* for simplehash.h */
 #endif
 
 #include <math.h>
