@@ -15,6 +15,7 @@
 #include "nodes/extensible.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/cost.h"
+#include "storage/bufmgr.h"
 #include "utils/rel.h"
 
 #if PG_VERSION_NUM < 150000
@@ -98,6 +99,41 @@ randpick_init_scan_slot(CustomScanState *css, EState *estate)
 	ExecInitScanTupleSlot(estate, &css->ss,
 						  RelationGetDescr(css->ss.ss_currentRelation),
 						  &TTSOpsBufferHeapTuple);
+#endif
+}
+
+/* 16 renamed what identifies a relation's file. */
+static inline bool
+randpick_read_recent_buffer(Relation rel, BlockNumber block, Buffer buffer)
+{
+#if PG_VERSION_NUM >= 160000
+	return ReadRecentBuffer(rel->rd_locator, MAIN_FORKNUM, block, buffer);
+#else
+	return ReadRecentBuffer(rel->rd_node, MAIN_FORKNUM, block, buffer);
+#endif
+}
+
+/* 17 removed old_snapshot_threshold. */
+static inline void
+randpick_test_for_old_snapshot(Snapshot snapshot, Relation rel, Page page)
+{
+#if PG_VERSION_NUM < 170000
+	TestForOldSnapshot(snapshot, rel, page);
+#else
+	(void) snapshot;
+	(void) rel;
+	(void) page;
+#endif
+}
+
+/* Bring memory into the CPU's cache, where the compiler knows how. */
+static inline void
+randpick_prefetch_memory(const void *address)
+{
+#if defined(__GNUC__)
+	__builtin_prefetch(address);
+#else
+	(void) address;
 #endif
 }
 

@@ -273,6 +273,9 @@ passes_filter(RandpickScanState *node, TupleTableSlot *slot)
 {
 	ExprContext *econtext = node->css.ss.ps.ps_ExprContext;
 
+	if (node->filter == NULL)
+		return true;
+	ResetExprContext(econtext);
 	econtext->ecxt_scantuple = slot;
 	if (ExecQual(node->filter, econtext))
 		return true;
@@ -281,20 +284,38 @@ passes_filter(RandpickScanState *node, TupleTableSlot *slot)
 }
 
 /*
- * Let one ring come and look.  True if it is a row that passes the filter and
- * has not been returned.
+ * The next ring.  The longer no row has been found, the more rings are drawn
+ * ahead: after m misses about m more are to be expected.
  */
-static bool
-ring_once(RandpickScanState *node, TupleTableSlot *slot)
+static const RandpickRing *
+next_ring(RandpickScanState *node, uint64 misses)
 {
-	uint64		place;
+	const RandpickSourceMethods *methods = node->source->methods;
+	uint64		places = methods->places(node->source);
+
+	if (places != node->places)
+	{
+		randpick_race_forget_drawn(&node->race);
+		node->places = places;
+	}
+	if (!randpick_race_has_drawn(&node->race))
+	{
+		int			n = Max(1, Min(misses / 2, RANDPICK_MAX_AHEAD));
+		RandpickRing *rings = randpick_race_draw(&node->race, places, n);
+
+		if (n > 1)
+			methods->prefetch(node->source, rings, n);
+	}
+	return randpick_race_take(&node->race);
+}
+
+/* Is there a row at this ring that passes the filter and is not returned yet? */
+static bool
+look(RandpickScanState *node, const RandpickRing *ring, TupleTableSlot *slot)
+{
 	MemoryContext oldcxt;
 
-	node->places = node->source->methods->places(node->source);
-	place = randpick_race_ring(&node->race, node->places);
-
-	ResetExprContext(node->css.ss.ps.ps_ExprContext);
-	if (!node->source->methods->look(node->source, place, slot) ||
+	if (!node->source->methods->look(node->source, ring, slot) ||
 		randpick_race_was_seen(&node->race, &slot->tts_tid) ||
 		!passes_filter(node, slot))
 		return false;
@@ -309,11 +330,15 @@ ring_once(RandpickScanState *node, TupleTableSlot *slot)
 static bool
 race_to_row(RandpickScanState *node, TupleTableSlot *slot)
 {
-	while (node->places > 0 && !randpick_race_is_spent(&node->race))
+	uint64		misses;
+
+	for (misses = 0;
+		 node->places > 0 && !randpick_race_is_spent(&node->race);
+		 misses++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		node->looks++;
-		if (ring_once(node, slot))
+		if (look(node, next_ring(node, misses), slot))
 			return true;
 		node->misses++;
 	}

@@ -27,12 +27,15 @@
  * change nothing about the rows that are left.  Distinct places ring
  * independently, so distinct rows do.  QED.
  *
- * Three things follow from the exponential having no memory: at any moment
+ * Four things follow from the exponential having no memory: at any moment
  * the time that a row still has to wait is Exp(1), whatever happened before.
  *
  *	- S, and which place belongs to which row, may change between two rings,
  *	  as long as at every ring each row has exactly one place and the rate used
  *	  is the number of places at that moment.
+ *	- Rings may be drawn ahead, to read their places in good time, and be thrown
+ *	  away for any reason that does not depend on where and when they ring:
+ *	  because enough rows were found, because the places have changed.
  *	- The race can be finished by dealing: read the rows that are left in any
  *	  way, give each the time clock + Exp(1), sort.  When to stop racing may
  *	  depend on anything seen so far, so a budget leaves the result exact.
@@ -126,6 +129,7 @@ randpick_race_start(RandpickRace *race, uint64 seed, bool descending,
 	race->clock = 0.0;
 	race->key = descending ? MAX_KEY : 0.0;
 	race->looks = 0;
+	race->nahead = race->next_ahead = 0;
 	race->seen = NULL;
 }
 
@@ -143,14 +147,31 @@ draw_exponential(pg_prng_state *prng)
 	return -log1p(-pg_prng_double(prng));
 }
 
-uint64
-randpick_race_ring(RandpickRace *race, uint64 places)
+RandpickRing *
+randpick_race_draw(RandpickRace *race, uint64 places, int n)
 {
-	Assert(places > 0);
+	double		clock = race->clock;
 
-	race->looks++;
-	race->clock += draw_exponential(&race->prng) / (double) places;
-	return pg_prng_uint64_range(&race->prng, 0, places - 1);
+	Assert(places > 0);
+	Assert(n > 0 && n <= RANDPICK_MAX_AHEAD);
+	Assert(!randpick_race_has_drawn(race));
+
+	for (int i = 0; i < n; i++)
+	{
+		clock += draw_exponential(&race->prng) / (double) places;
+		race->ahead[i].clock = clock;
+		race->ahead[i].place = pg_prng_uint64_range(&race->prng, 0, places - 1);
+		race->ahead[i].hint = 0;
+	}
+	race->nahead = n;
+	race->next_ahead = 0;
+	return race->ahead;
+}
+
+void
+randpick_race_forget_drawn(RandpickRace *race)
+{
+	race->nahead = race->next_ahead = 0;
 }
 
 double

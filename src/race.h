@@ -14,6 +14,17 @@
 
 struct seen_hash;
 
+/* how many rings can be drawn before the first of them is looked at */
+#define RANDPICK_MAX_AHEAD	8
+
+/* A ring: at its time, look into its place. */
+typedef struct RandpickRing
+{
+	double		clock;
+	uint64		place;
+	int			hint;			/* the source's note to itself; 0 at first */
+} RandpickRing;
+
 /*
  * One race.  The owner zeroes it, starts it, and keeps CurrentMemoryContext
  * pointing at the race's own context while it calls randpick_race_mark_seen;
@@ -29,8 +40,11 @@ typedef struct RandpickRace
 	/* changes with each ring */
 	pg_prng_state prng;			/* seeded once, at the start */
 	double		clock;			/* time of the last ring; starts at 0 */
-	double		key;			/* random() value of the last ring */
-	uint64		looks;			/* places looked into so far */
+	double		key;			/* random() value of the last row */
+	uint64		looks;			/* rings taken so far */
+	RandpickRing ahead[RANDPICK_MAX_AHEAD]; /* drawn, not all taken yet */
+	int			nahead;			/* how many were drawn */
+	int			next_ahead;		/* the next one to take */
 	struct seen_hash *seen;		/* rows returned so far, by TID */
 } RandpickRace;
 
@@ -46,11 +60,32 @@ extern void randpick_race_start(RandpickRace *race, uint64 seed,
 extern bool randpick_race_is_spent(const RandpickRace *race);
 
 /*
- * Let the next ring come: advance the clock and return the place that rang,
- * uniform over [0, places).  places must be at least 1; it may differ from
- * the last call's, see race.c for what must hold then.
+ * Draw the next n rings, once all drawn before are taken: each at a place
+ * uniform over [0, places).  places must be at least 1 and n in
+ * [1, RANDPICK_MAX_AHEAD].  Returns the rings, so that their places can be
+ * made ready.  When the places change, forget what was drawn and draw again.
  */
-extern uint64 randpick_race_ring(RandpickRace *race, uint64 places);
+extern RandpickRing *randpick_race_draw(RandpickRace *race, uint64 places,
+										int n);
+extern void randpick_race_forget_drawn(RandpickRace *race);
+
+/* Are there rings that were drawn and not taken? */
+static inline bool
+randpick_race_has_drawn(const RandpickRace *race)
+{
+	return race->next_ahead < race->nahead;
+}
+
+/* Let the next ring that was drawn come: the clock moves to it. */
+static inline const RandpickRing *
+randpick_race_take(RandpickRace *race)
+{
+	const RandpickRing *ring = &race->ahead[race->next_ahead++];
+
+	race->clock = ring->clock;
+	race->looks++;
+	return ring;
+}
 
 /*
  * The time at which a row that has not rung yet rings, for dealing.  Does not

@@ -15,6 +15,7 @@
 #define RANDPICK_SOURCE_H
 
 #include "executor/tuptable.h"
+#include "race.h"
 #include "utils/relcache.h"
 #include "utils/snapshot.h"
 
@@ -29,11 +30,18 @@ typedef struct RandpickSourceMethods
 	uint64		(*places) (RandpickSource *source);
 
 	/*
-	 * Look into a place below the last places().  If it holds a row that the
-	 * snapshot sees, store that row in the slot, its own TID in tts_tid, and
-	 * return true.  Otherwise return false; the slot is then undefined.
+	 * Several places will be looked into soon: have them read, if that is
+	 * worth anything, and leave a hint in each ring.
 	 */
-	bool		(*look) (RandpickSource *source, uint64 place,
+	void		(*prefetch) (RandpickSource *source, RandpickRing *rings,
+							 int nrings);
+
+	/*
+	 * Look into the place of a ring.  If it holds a row that the snapshot
+	 * sees, store that row in the slot, its own TID in tts_tid, and return
+	 * true.  Otherwise return false; the slot is then undefined.
+	 */
+	bool		(*look) (RandpickSource *source, const RandpickRing *ring,
 						 TupleTableSlot *slot);
 } RandpickSourceMethods;
 

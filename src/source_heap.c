@@ -17,16 +17,23 @@
  * added later hold nothing that the snapshot sees, and no block goes away
  * while the table is locked.
  *
- * The table access method does the look itself (table_tuple_fetch_row_version
- * is heap_fetch: buffer lock, visibility, serializable conflict check), so
- * that its rules have one home.  As with any scan that may visit any row, a
- * serializable transaction locks the whole relation; that covers the tuple
- * locks that heap_fetch would take.
+ * A look costs little work and many cache misses, one after the other: the
+ * buffer table, the buffer's descriptor, the page's header, the line pointer,
+ * the tuple.  So when several looks are to be expected, their pages are
+ * prefetched: read ahead if they are on disk, and if they are in shared
+ * buffers, brought into the CPU's cache side by side.  Only hints come of it:
+ * nothing is pinned between prefetch and look, and a look checks that the
+ * buffer still holds its block.
+ *
+ * As with any scan that may visit any row, a serializable transaction locks
+ * the whole relation.
  */
 #include "postgres.h"
 
+#include "access/heapam.h"
 #include "access/htup_details.h"
-#include "access/tableam.h"
+#include "compat.h"
+#include "pgstat.h"
 #include "source.h"
 #include "storage/bufmgr.h"
 #include "storage/predicate.h"
@@ -43,19 +50,128 @@ heap_places(RandpickSource *source)
 	return (uint64) ((HeapSource *) source)->nblocks * MaxHeapTuplesPerPage;
 }
 
-static bool
-heap_look(RandpickSource *source, uint64 place, TupleTableSlot *slot)
+/* A place as block and line pointer. */
+static inline BlockNumber
+place_block(uint64 place)
 {
-	ItemPointerData tid;
+	return (BlockNumber) (place / MaxHeapTuplesPerPage);
+}
 
-	ItemPointerSet(&tid, (BlockNumber) (place / MaxHeapTuplesPerPage),
-				   (OffsetNumber) (place % MaxHeapTuplesPerPage + 1));
-	return table_tuple_fetch_row_version(source->rel, &tid, source->snapshot,
-										 slot);
+static inline OffsetNumber
+place_offset(uint64 place)
+{
+	return (OffsetNumber) (place % MaxHeapTuplesPerPage + 1);
+}
+
+static void
+heap_prefetch(RandpickSource *source, RandpickRing *rings, int nrings)
+{
+	for (int i = 0; i < nrings; i++)
+	{
+		Buffer		buffer;
+
+		buffer = PrefetchBuffer(source->rel, MAIN_FORKNUM,
+								place_block(rings[i].place)).recent_buffer;
+		rings[i].hint = buffer;
+		if (BufferIsValid(buffer) && !BufferIsLocal(buffer))
+		{
+			Page		page = BufferGetPage(buffer);
+
+			randpick_prefetch_memory(page);
+			randpick_prefetch_memory(PageGetItemId(page,
+												   place_offset(rings[i].place)));
+		}
+	}
+
+	/*
+	 * By now the line pointers may have arrived, which tell where the tuples
+	 * are.  The page is neither pinned nor locked, so what is read may be
+	 * anything; but it is only an address to prefetch, which cannot fail.
+	 */
+	for (int i = 0; i < nrings; i++)
+	{
+		if (BufferIsValid(rings[i].hint) && !BufferIsLocal(rings[i].hint))
+		{
+			Page		page = BufferGetPage(rings[i].hint);
+			ItemId		lp = PageGetItemId(page, place_offset(rings[i].place));
+
+			if (((PageHeader) page)->pd_lower > (char *) lp - (char *) page)
+				randpick_prefetch_memory((char *) page + ItemIdGetOffset(lp));
+		}
+	}
+}
+
+/* Pin the page of a ring, without a search if the hint still holds. */
+static Buffer
+pin_page(RandpickSource *source, const RandpickRing *ring)
+{
+	BlockNumber block = place_block(ring->place);
+
+	if (BufferIsValid(ring->hint) &&
+		randpick_read_recent_buffer(source->rel, block, ring->hint))
+	{
+		pgstat_count_buffer_read(source->rel);
+		pgstat_count_buffer_hit(source->rel);
+		return ring->hint;
+	}
+	return ReadBuffer(source->rel, block);
+}
+
+/*
+ * The visible tuple at a line pointer, if there is one.  As heap_fetch, but
+ * for a page that is already at hand.
+ */
+static bool
+fetch_tuple(RandpickSource *source, Buffer buffer, HeapTuple tuple)
+{
+	Page		page = BufferGetPage(buffer);
+	OffsetNumber offset = ItemPointerGetOffsetNumber(&tuple->t_self);
+	ItemId		lp;
+	bool		visible;
+
+	randpick_test_for_old_snapshot(source->snapshot, source->rel, page);
+	if (offset > PageGetMaxOffsetNumber(page))
+		return false;
+	lp = PageGetItemId(page, offset);
+	if (!ItemIdIsNormal(lp))
+		return false;
+
+	tuple->t_data = (HeapTupleHeader) PageGetItem(page, lp);
+	tuple->t_len = ItemIdGetLength(lp);
+	tuple->t_tableOid = RelationGetRelid(source->rel);
+	visible = HeapTupleSatisfiesVisibility(tuple, source->snapshot, buffer);
+	HeapCheckForSerializableConflictOut(visible, source->rel, tuple, buffer,
+										source->snapshot);
+	return visible;
+}
+
+static bool
+heap_look(RandpickSource *source, const RandpickRing *ring,
+		  TupleTableSlot *slot)
+{
+	BufferHeapTupleTableSlot *bslot = (BufferHeapTupleTableSlot *) slot;
+	HeapTuple	tuple = &bslot->base.tupdata;
+	Buffer		buffer = pin_page(source, ring);
+	bool		visible;
+
+	ExecClearTuple(slot);
+	ItemPointerSet(&tuple->t_self, place_block(ring->place),
+				   place_offset(ring->place));
+
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	visible = fetch_tuple(source, buffer, tuple);
+	LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+
+	if (visible)
+		ExecStorePinnedBufferHeapTuple(tuple, slot, buffer);
+	else
+		ReleaseBuffer(buffer);
+	return visible;
 }
 
 static const RandpickSourceMethods heap_methods = {
 	.places = heap_places,
+	.prefetch = heap_prefetch,
 	.look = heap_look,
 };
 

@@ -139,8 +139,13 @@ run_race(uint64 seed, const Course *course, int *order, double *keys)
 		ItemPointerData tid;
 
 		if (course->growing && nplaces < 4 * NPLACES)
+		{
 			nplaces += 5;
-		place = randpick_race_ring(&race, nplaces);
+			randpick_race_forget_drawn(&race);
+		}
+		if (!randpick_race_has_drawn(&race))
+			randpick_race_draw(&race, nplaces, 1 + seed % RANDPICK_MAX_AHEAD);
+		place = randpick_race_take(&race)->place;
 		if (course->mutant == PLACES_CHANGE_RATE_DOES_NOT)
 			race.clock = before + (race.clock - before) * nplaces / NPLACES;
 		row = row_at(place, course);
@@ -315,6 +320,14 @@ test_key_bounds(bool descending)
 	ok(in_order, descending ? "falling keys in order" : "rising keys in order");
 }
 
+/* One ring, as if nothing were drawn ahead. */
+static uint64
+ring(RandpickRace *race, uint64 places)
+{
+	randpick_race_draw(race, places, 1);
+	return randpick_race_take(race)->place;
+}
+
 /* Places come from the whole range and no other, however large it is. */
 static void
 test_places(void)
@@ -327,7 +340,7 @@ test_places(void)
 	randpick_race_start(&race, 7, false, PG_UINT64_MAX, 1024);
 	for (int i = 0; i < 100000; i++)
 	{
-		uint64		place = randpick_race_ring(&race, huge);
+		uint64		place = ring(&race, huge);
 
 		in_range &= place < huge;
 		largest = Max(largest, place);
@@ -335,7 +348,7 @@ test_places(void)
 	ok(in_range && largest > huge / 10000 * 9990, "places of the largest table");
 	ok(race.clock > 0 && race.clock < 100000.0 / huge * 1.1,
 	   "time passes at the rate of the largest table");
-	ok(randpick_race_ring(&race, 1) == 0, "a single place");
+	ok(ring(&race, 1) == 0, "a single place");
 }
 
 /* The seen set knows what it was told, and asks to stop at its bound. */
@@ -366,7 +379,7 @@ test_seen(void)
 
 	randpick_race_start(&race, 1, false, 3, 1024);
 	for (n = 0; !randpick_race_is_spent(&race) && n < 10; n++)
-		randpick_race_ring(&race, 5);
+		ring(&race, 5);
 	ok(n == 3, "the budget of looks ends the race");
 }
 
