@@ -113,4 +113,5 @@ void
 randpick_deal_end(RandpickDeal *deal)
 {
 	tuplesort_end(deal->sort);
+	pfree(deal);
 }

@@ -24,7 +24,7 @@ extern double randpick_read_ring(TupleTableSlot *slot, ItemPointer tid);
 /*
  * Read every row of the plan, whose only column is the TID, and give those
  * that the race has not returned their times.  slot is of the form above.
- * Allocates in the current memory context.
+ * Runs the plan, so the current memory context must live as long as it does.
  */
 extern RandpickDeal *randpick_deal_begin(PlanState *rows, RandpickRace *race,
 										 TupleTableSlot *slot);
@@ -33,7 +33,7 @@ extern RandpickDeal *randpick_deal_begin(PlanState *rows, RandpickRace *race,
 extern bool randpick_deal_next(RandpickDeal *deal, RandpickRace *race,
 							   TupleTableSlot *slot, ItemPointer tid);
 
-/* Release the sort's memory and files. */
+/* Release its memory and files. */
 extern void randpick_deal_end(RandpickDeal *deal);
 
 #endif							/* RANDPICK_DEAL_H */

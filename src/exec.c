@@ -356,11 +356,12 @@ deal_row(RandpickScanState *node, TupleTableSlot *slot)
 		PlanState  *child = init_child(node);
 		MemoryContext oldcxt;
 
+		/* what the child allocates when it starts lives longer than a race */
+		oldcxt = MemoryContextSwitchTo(node->css.ss.ps.state->es_query_cxt);
+
 		/* a child that ran for an earlier race starts over */
 		if (node->dealt++ > 0 && child->chgParam == NULL)
 			ExecReScan(child);
-
-		oldcxt = MemoryContextSwitchTo(node->race_cxt);
 		node->deal = randpick_deal_begin(child, &node->race, node->ring);
 		MemoryContextSwitchTo(oldcxt);
 	}

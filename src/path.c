@@ -49,6 +49,7 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/tlist.h"
+#include "query.h"
 #include "randpick.h"
 #include "utils/spccache.h"
 
@@ -284,7 +285,7 @@ randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 	Path	   *deal;
 
 	if (randpick_order_by_random == RANDPICK_ORDER_OFF &&
-		!randpick_planning_function)
+		!randpick_is_planning_call())
 		return;
 	if (!randpick_match(root, rel, rte, &match))
 		return;

@@ -67,6 +67,13 @@ typedef struct KeptPlan
 static dlist_head kept_plans = DLIST_STATIC_INIT(kept_plans);
 static int	nkept_plans = 0;
 
+/*
+ * How many calls are between finding their plan and holding it.  Meanwhile
+ * the planner, or a type's input function, may run a function that picks in
+ * its turn, so no entry is dropped.
+ */
+static int	ncalls_planning = 0;
+
 /* The limit to plan for: the next power of two, if there is one. */
 static int64
 planned_limit(int64 limit)
@@ -132,16 +139,24 @@ build_query_string(const RandpickCall *call, int64 limit)
 	return buf.data;
 }
 
-/* Parse the query; the filter must come out of it as it went in. */
+/*
+ * Parse the query; the filter must come out of it as it went in.  *text is set
+ * to what is being parsed.
+ */
 static RawStmt *
-parse_query(const RandpickCall *call, const char *query_string)
+parse_query(const RandpickCall *call, const char *query_string,
+			const char **text)
 {
 	Node	   *filter = NULL;
 	RawStmt    *raw;
 
 	if (call->filter != NULL)
+	{
+		*text = call->filter;
 		filter = randpick_parse_filter(call->filter, call->nvalues);
+	}
 
+	*text = query_string;
 	raw = linitial_node(RawStmt, raw_parser(query_string, RAW_PARSE_DEFAULT));
 	if (!equal(castNode(SelectStmt, raw->stmt)->whereClause, filter))
 		elog(ERROR, "filter \"%s\" has another meaning in parentheses",
@@ -149,18 +164,18 @@ parse_query(const RandpickCall *call, const char *query_string)
 	return raw;
 }
 
-/* Show an error in the query as one in a query that the function runs. */
+/* Show where in the text at hand, filter or query, an error is. */
 static void
-query_error_callback(void *arg)
+text_error_callback(void *arg)
 {
-	const char *query_string = (const char *) arg;
+	const char *text = *(const char **) arg;
 	int			position = geterrposition();
 
 	if (position > 0)
 	{
 		errposition(0);
 		internalerrposition(position);
-		internalerrquery(query_string);
+		internalerrquery(text);
 	}
 }
 
@@ -187,6 +202,7 @@ static KeptPlan *
 build_plan(const RandpickCall *call)
 {
 	ErrorContextCallback errcallback;
+	const char *text = NULL;
 	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
 											  "randpick plan",
 											  ALLOCSET_SMALL_SIZES);
@@ -209,11 +225,11 @@ build_plan(const RandpickCall *call)
 	}
 	kept->query_string = build_query_string(call, kept->limit);
 
-	errcallback.callback = query_error_callback;
-	errcallback.arg = kept->query_string;
+	errcallback.callback = text_error_callback;
+	errcallback.arg = &text;
 	errcallback.previous = error_context_stack;
-	raw = parse_query(call, kept->query_string);
 	error_context_stack = &errcallback;
+	raw = parse_query(call, kept->query_string, &text);
 	complete_plan(kept, raw);
 	error_context_stack = errcallback.previous;
 
@@ -223,13 +239,19 @@ build_plan(const RandpickCall *call)
 	return kept;
 }
 
+/* Drop the least recently used entries that are too many. */
 static void
-drop_plan(KeptPlan *kept)
+drop_surplus_plans(void)
 {
-	dlist_delete(&kept->node);
-	nkept_plans--;
-	DropCachedPlan(kept->source);
-	MemoryContextDelete(kept->cxt);
+	while (nkept_plans > MAX_PLANS && ncalls_planning == 0)
+	{
+		KeptPlan   *kept = dlist_tail_element(KeptPlan, node, &kept_plans);
+
+		dlist_delete(&kept->node);
+		nkept_plans--;
+		DropCachedPlan(kept->source);
+		MemoryContextDelete(kept->cxt);
+	}
 }
 
 static bool
@@ -244,32 +266,31 @@ is_for_call(const KeptPlan *kept, const RandpickCall *call, int64 limit)
 			   sizeof(Oid) * call->nvalues) == 0;
 }
 
-/* The entry for a call, kept or made, and now the most recently used. */
+/*
+ * The entry for a call, kept or made, and now the most recently used.  One
+ * that is no longer valid is passed over, and grows old.
+ */
 static KeptPlan *
 find_plan(const RandpickCall *call)
 {
 	int64		limit = planned_limit(call->limit);
-	dlist_mutable_iter iter;
+	dlist_iter	iter;
 	KeptPlan   *kept;
 
-	dlist_foreach_modify(iter, &kept_plans)
+	dlist_foreach(iter, &kept_plans)
 	{
 		kept = dlist_container(KeptPlan, node, iter.cur);
-		if (!is_for_call(kept, call, limit))
-			continue;
-		if (CachedPlanIsValid(kept->source))
+		if (is_for_call(kept, call, limit) && CachedPlanIsValid(kept->source))
 		{
 			dlist_move_head(&kept_plans, &kept->node);
 			return kept;
 		}
-		drop_plan(kept);
-		break;
 	}
 
 	kept = build_plan(call);
 	dlist_push_head(&kept_plans, &kept->node);
-	if (++nkept_plans > MAX_PLANS)
-		drop_plan(dlist_tail_element(KeptPlan, node, &kept_plans));
+	nkept_plans++;
+	drop_surplus_plans();
 	return kept;
 }
 
@@ -307,21 +328,22 @@ make_params(const RandpickCall *call, const KeptPlan *kept)
 	return params;
 }
 
-/* Let the plan cache plan, and path.c know that it is for a function. */
+/* Get the plan of an entry, and the call's values as its parameters. */
 static CachedPlan *
-get_plan(CachedPlanSource *source, ParamListInfo params)
+get_plan(KeptPlan *kept, const RandpickCall *call, ParamListInfo *params)
 {
-	volatile bool was_planning = randpick_planning_function;
 	CachedPlan *plan;
 
-	randpick_planning_function = true;
+	ncalls_planning++;
 	PG_TRY();
 	{
-		plan = GetCachedPlan(source, params, CurrentResourceOwner, NULL);
+		*params = make_params(call, kept);
+		plan = GetCachedPlan(kept->source, *params, CurrentResourceOwner,
+							 NULL);
 	}
 	PG_FINALLY();
 	{
-		randpick_planning_function = was_planning;
+		ncalls_planning--;
 	}
 	PG_END_TRY();
 	return plan;
@@ -333,7 +355,13 @@ randpick_query_plan(const RandpickCall *call, const char **query_string,
 {
 	KeptPlan   *kept = find_plan(call);
 
-	*params = make_params(call, kept);
-	*query_string = kept->source->query_string;
-	return get_plan(kept->source, *params);
+	/* the entry may be dropped while the query runs */
+	*query_string = pstrdup(kept->query_string);
+	return get_plan(kept, call, params);
+}
+
+bool
+randpick_is_planning_call(void)
+{
+	return ncalls_planning > 0;
 }

@@ -37,4 +37,7 @@ extern CachedPlan *randpick_query_plan(const RandpickCall *call,
 									   const char **query_string,
 									   ParamListInfo *params);
 
+/* Is the query of such a call being planned just now? */
+extern bool randpick_is_planning_call(void);
+
 #endif							/* RANDPICK_QUERY_H */

@@ -25,7 +25,6 @@ void		_PG_init(void);
 int			randpick_order_by_random = RANDPICK_ORDER_AUTO;
 int			randpick_method = RANDPICK_METHOD_AUTO;
 bool		randpick_log_declined = false;
-bool		randpick_planning_function = false;
 
 static set_rel_pathlist_hook_type previous_set_rel_pathlist_hook = NULL;
 

@@ -51,9 +51,6 @@ extern int	randpick_order_by_random;
 extern int	randpick_method;
 extern bool randpick_log_declined;
 
-/* randpick.c: set while a query of a randpick function is being planned */
-extern bool randpick_planning_function;
-
 /* match.c */
 extern bool randpick_match(PlannerInfo *root, RelOptInfo *rel,
 						   RangeTblEntry *rte, RandpickMatch *match);
