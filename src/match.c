@@ -90,8 +90,9 @@ decline_query(PlannerInfo *root)
 }
 
 /*
- * Is every ancestor of this member of an append a partitioned table?  Only
- * there does the planner push the target list, and with it the random() that
+ * Is every ancestor of this relation, if it has any, a partitioned table?  A
+ * member of another append cannot be claimed: only from partitioned
+ * tables does the planner push the target list, and with it the random() that
  * the key replaces, down into the members.
  */
 static bool
@@ -128,13 +129,12 @@ decline_relation(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 
 	if (!bms_equal(root->all_baserels, top))
 		return "it has a join";
+	if (rte->rtekind == RTE_SUBQUERY && rte->inh)
+		return "it has UNION ALL";
 	if (rte->rtekind != RTE_RELATION)
 		return "it reads no table";
 	if (rte->inh)
 		return "the table has children";
-	if (rel->reloptkind == RELOPT_OTHER_MEMBER_REL &&
-		!ancestors_are_partitioned(root, rel))
-		return "it appends tables without being partitioned";
 	if (rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_MATVIEW)
 		return "it reads no table";
 	if (rte->tablesample != NULL)
@@ -207,6 +207,13 @@ randpick_match(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
 	const char *reason;
 
 	if (!sorts_by_random(root, match))
+		return false;
+
+	/* the partitions of a table are asked one by one, not the table */
+	if (rte->inh && rte->relkind == RELKIND_PARTITIONED_TABLE)
+		return false;
+	/* of another append the parent says why */
+	if (!ancestors_are_partitioned(root, rel))
 		return false;
 
 	reason = decline_query(root);
