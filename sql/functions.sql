@@ -10,6 +10,7 @@ INSERT INTO fruit
 ANALYZE fruit;
 
 -- a first call loads the library and leaves other queries alone
+\c -
 SELECT count(randpick('fruit'));
 SHOW randpick.order_by_random;
 EXPLAIN (COSTS OFF) SELECT * FROM fruit ORDER BY random() LIMIT 1;

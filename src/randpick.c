@@ -3,7 +3,8 @@
  *	  Entry of the library: settings and hook.
  *
  * The scan node takes part in planning from the moment the library is loaded.
- * Whoever preloads or LOADs it asks for that.  But the first call of one of
+ * Whoever preloads or LOADs it, or creates the extension in this very session
+ * (which loads it for good), asks for that.  But the first call of one of
  * the functions loads the library too, and must not change the plans of the
  * session's other queries; so randpick.order_by_random starts as "off" then,
  * and a setting made before or after wins in either case.
@@ -55,12 +56,15 @@ set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 
 /*
  * Was the library asked for by name?  Preloading happens while no statement
- * runs; LOAD is a statement; anything else called a function.
+ * runs; LOAD and CREATE EXTENSION are statements; anything else called a
+ * function.
  */
 static bool
 is_loaded_by_name(void)
 {
-	return ActivePortal == NULL || ActivePortal->commandTag == CMDTAG_LOAD;
+	return ActivePortal == NULL ||
+		ActivePortal->commandTag == CMDTAG_LOAD ||
+		ActivePortal->commandTag == CMDTAG_CREATE_EXTENSION;
 }
 
 static void
