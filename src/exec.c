@@ -42,13 +42,17 @@
 #include "race.h"
 #include "randpick.h"
 #include "source.h"
-#include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/tuplestore.h"
 
-/* Smallest number of looks that the cap by table size allows. */
+/*
+ * However large the planner's budget: no more looks than this, and one for so
+ * many places, which is two for a page of the heap.  They take less time than
+ * reading the page in full.
+ */
 #define MIN_LOOKS_CAP		1000
+#define PLACES_PER_LOOK		145
 
 typedef struct RandpickScanState
 {
@@ -235,20 +239,19 @@ draw_seed(void)
 
 /*
  * Start a race.  Also bounds the budget by the table's real size: statistics
- * may be wrong about that, and a filter may be declared absurdly costly.  Two
- * looks take less than reading one page of the table in full.
+ * may be wrong about that, and a filter may be declared absurdly costly.
  */
 static void
 start_race(RandpickScanState *node)
 {
 	EState	   *estate = node->css.ss.ps.state;
-	Relation	rel = node->css.ss.ss_currentRelation;
 	MemoryContext oldcxt = MemoryContextSwitchTo(node->race_cxt);
 	uint64		cap;
 
-	node->source = randpick_heap_source_open(rel, estate->es_snapshot);
+	node->source = randpick_heap_source_open(node->css.ss.ss_currentRelation,
+											 estate->es_snapshot);
 	node->places = node->source->methods->places(node->source);
-	cap = MIN_LOOKS_CAP + 2 * (uint64) RelationGetNumberOfBlocks(rel);
+	cap = MIN_LOOKS_CAP + node->places / PLACES_PER_LOOK;
 	randpick_race_start(&node->race, draw_seed(), node->descending,
 						Min(node->max_looks, cap), work_mem * (Size) 1024);
 	MemoryContextSwitchTo(oldcxt);
