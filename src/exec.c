@@ -61,6 +61,7 @@ typedef struct RandpickScanState
 	/* fixed at begin */
 	bool		descending;		/* ORDER BY random() DESC? */
 	uint64		max_looks;		/* the planner's budget */
+	uint64		expected_looks; /* the planner's guess for the first row */
 	int			key_param;		/* executor parameter that carries the key */
 	ExprState  *filter;			/* conditions of the WHERE, or NULL */
 	TupleTableSlot *ring;		/* a row as TID and time or key */
@@ -127,6 +128,8 @@ create_state(CustomScan *scan)
 		DatumGetBool(private_value(scan, RANDPICK_PRIVATE_DESCENDING));
 	node->max_looks =
 		DatumGetInt64(private_value(scan, RANDPICK_PRIVATE_MAX_LOOKS));
+	node->expected_looks =
+		DatumGetInt64(private_value(scan, RANDPICK_PRIVATE_EXPECTED_LOOKS));
 	node->key_param =
 		DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_KEY_PARAM));
 	return (Node *) node;
@@ -287,8 +290,9 @@ passes_filter(RandpickScanState *node, TupleTableSlot *slot)
 }
 
 /*
- * The next ring.  The longer no row has been found, the more rings are drawn
- * ahead: after m misses about m more are to be expected.
+ * The next ring.  Where many looks are to be expected, several rings are drawn
+ * ahead: because the planner says so, or because after m misses about m more
+ * will come.  A part of them only, since those not needed cost something too.
  */
 static const RandpickRing *
 next_ring(RandpickScanState *node, uint64 misses)
@@ -303,7 +307,8 @@ next_ring(RandpickScanState *node, uint64 misses)
 	}
 	if (!randpick_race_has_drawn(&node->race))
 	{
-		int			n = Max(1, Min(misses / 2, RANDPICK_MAX_AHEAD));
+		uint64		expected = Max(node->expected_looks, misses);
+		int			n = Max(1, Min(expected / 4, RANDPICK_MAX_AHEAD));
 		RandpickRing *rings = randpick_race_draw(&node->race, places, n);
 
 		if (n > 1)

@@ -71,6 +71,7 @@ typedef struct RaceCost
 	Cost		page_cost;		/* reading a page at random */
 	Cost		place_cost;		/* CPU for a place, on average */
 	Cost		deal_cost;		/* the ordinary path to all rows */
+	double		first_looks;	/* looks for the first row, on average */
 	double		max_looks;		/* L */
 } RaceCost;
 
@@ -229,7 +230,6 @@ init_race_cost(RaceCost *cost, PlannerInfo *root, RelOptInfo *rel,
 			   const Path *deal)
 {
 	double		pages = Max(rel->pages, 1);
-	double		first;
 
 	cost->root = root;
 	cost->rel = rel;
@@ -240,8 +240,9 @@ init_race_cost(RaceCost *cost, PlannerInfo *root, RelOptInfo *rel,
 		rel->baserestrictcost.per_tuple * Min(rel->tuples / cost->places, 1.0);
 	cost->deal_cost = randpick_cost_without_disable(deal->total_cost);
 
-	first = expected_looks(cost, 1.0);
-	cost->max_looks = cost->deal_cost / (cost_of_looks(cost, first) / first);
+	cost->first_looks = expected_looks(cost, 1.0);
+	cost->max_looks = cost->deal_cost * cost->first_looks /
+		cost_of_looks(cost, cost->first_looks);
 	if (randpick_method == RANDPICK_METHOD_DEAL)
 		cost->max_looks = 0;
 }
@@ -267,6 +268,15 @@ set_path_costs(Path *path, const RaceCost *cost)
 		counted = Max(cost->rows * 0.1, 1.0);
 	path->total_cost = path->startup_cost + Max(run_cost, 0.0) *
 		(cost->rows / counted);
+}
+
+/* A number of looks for custom_private. */
+static Const *
+make_looks_const(double looks)
+{
+	return makeConst(INT8OID, -1, InvalidOid, sizeof(int64),
+					 Int64GetDatum((int64) Min(looks, 1e15)),
+					 false, FLOAT8PASSBYVAL);
 }
 
 /*
@@ -300,11 +310,9 @@ randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 	path->path.pathkeys = root->query_pathkeys;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->custom_paths = list_make1(deal);
-	path->custom_private =
-		list_make2(makeBoolConst(match.descending, false),
-				   makeConst(INT8OID, -1, InvalidOid, sizeof(int64),
-							 Int64GetDatum((int64) Min(cost.max_looks, 1e15)),
-							 false, true));
+	path->custom_private = list_make3(makeBoolConst(match.descending, false),
+									  make_looks_const(cost.max_looks),
+									  make_looks_const(cost.first_looks));
 	path->methods = &path_methods;
 	set_path_costs(&path->path, &cost);
 	add_path(rel, &path->path);

@@ -15,7 +15,7 @@
 struct seen_hash;
 
 /* how many rings can be drawn before the first of them is looked at */
-#define RANDPICK_MAX_AHEAD	8
+#define RANDPICK_MAX_AHEAD	16
 
 /* A ring: at its time, look into its place. */
 typedef struct RandpickRing

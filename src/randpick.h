@@ -36,6 +36,7 @@ typedef enum RandpickPrivate
 {
 	RANDPICK_PRIVATE_DESCENDING,	/* bool: ORDER BY random() DESC? */
 	RANDPICK_PRIVATE_MAX_LOOKS, /* int8: the budget, in looks */
+	RANDPICK_PRIVATE_EXPECTED_LOOKS,	/* int8: looks for the first row */
 	RANDPICK_PRIVATE_KEY_PARAM, /* int4: the exec parameter that is the key */
 	RANDPICK_PRIVATE_COUNT
 } RandpickPrivate;
