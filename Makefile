@@ -25,23 +25,17 @@ DATA = sql/randpick--1.0.sql
 SUBDIRS = cli
 
 # In sql/ a name with "--" is an extension script, and any other a test.
-REGRESS = $(filter-out randpick--%,$(sort $(basename $(notdir $(wildcard sql/*.sql)))))
-ISOLATION = $(sort $(basename $(notdir $(wildcard specs/*.spec))))
-TAP = $(sort $(wildcard t/*.pl))
+REGRESS := $(filter-out randpick--%,$(sort $(basename $(notdir $(wildcard sql/*.sql)))))
+ISOLATION := $(sort $(basename $(notdir $(wildcard specs/*.spec))))
+TAP := $(sort $(wildcard t/*.pl))
 EXTRA_CLEAN = tmp_check
 
-# PostgreSQL's callbacks have parameters that not every callback needs, and its
-# macros compare signed with unsigned numbers.
-PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
 SHLIB_LINK = -lm
 
-PG_CONFIG ?= pg_config
-PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+include common.mk
 headers := $(wildcard $(addsuffix /postgres.h,$(shell $(PG_CONFIG) --includedir-server 2>/dev/null)))
 
 ifneq ($(and $(wildcard $(PGXS)),$(headers)),)
-# Bitcode would serve JIT inlining, which has nothing to gain here, and needs clang.
-override with_llvm := no
 include $(PGXS)
 
 $(OBJS): $(wildcard src/*.h)
@@ -78,6 +72,7 @@ run-test:
 
 run-tests:
 	@status=0; \
-	$(MAKE) installcheck || { status=1; cat regression.diffs output_iso/regression.diffs 2>/dev/null; }; \
+	$(MAKE) -s installcheck ISOLATION= || { status=1; cat regression.diffs; }; \
+	$(MAKE) -s installcheck REGRESS= || { status=1; cat output_iso/regression.diffs; }; \
 	prove tmp_check/race_test $(TAP) || status=1; \
 	exit $$status
