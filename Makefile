@@ -14,11 +14,13 @@ OBJS = \
 	src/exec.o \
 	src/filter.o \
 	src/functions.o \
+	src/key.o \
 	src/match.o \
 	src/path.o \
 	src/plan.o \
 	src/query.o \
 	src/race.o \
+	src/racing.o \
 	src/randpick.o \
 	src/source_heap.o
 DATA = sql/randpick--1.0.sql

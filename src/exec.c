@@ -10,12 +10,6 @@
  *		                 | a new row that passes the filter
  *		               record it if asked to, set the key, project
  *
- * The key.  Every random() of the target list is exchanged for an executor
- * parameter of the node's own when the scan begins, since the list is final
- * only then; the parameter is set before each row is projected.  A target
- * list without random() would mean that something above the node computes
- * random() values unrelated to the order of its rows, so it is an error.
- *
  * EvalPlanQual.  When a row lock finds a newer version of a row, the executor
  * runs a copy of the plan on that version alone.  No race is run then:
  * PostgreSQL's own plan would compute random() anew, so does the recheck.
@@ -33,54 +27,33 @@
 #include "postgres.h"
 
 #include "access/tableam.h"
-#include "catalog/pg_type_d.h"
 #include "compat.h"
 #include "deal.h"
+#include "key.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
-#include "nodes/nodeFuncs.h"
-#include "race.h"
+#include "racing.h"
 #include "randpick.h"
-#include "source.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/tuplestore.h"
-
-/*
- * However large the planner's budget: no more looks than this, and one for so
- * many places, which is two for a page of the heap.  They take less time than
- * reading the page in full.
- */
-#define MIN_LOOKS_CAP		1000
-#define PLACES_PER_LOOK		145
 
 typedef struct RandpickScanState
 {
 	CustomScanState css;
 
 	/* fixed at begin */
-	bool		descending;		/* ORDER BY random() DESC? */
-	uint64		max_looks;		/* the planner's budget */
-	uint64		expected_looks; /* the planner's guess for the first row */
 	int			key_param;		/* executor parameter that carries the key */
-	ExprState  *filter;			/* conditions of the WHERE, or NULL */
 	TupleTableSlot *ring;		/* a row as TID and time or key */
 	Tuplestorestate *record;	/* rows returned, if they may be asked for
-								 * again; in the per-query context */
+								 * again */
 	int			eflags;			/* for the child */
-	MemoryContext race_cxt;		/* what lives as long as one race */
 
 	/* changes from row to row */
-	RandpickSource *source;		/* NULL until the first row is wanted */
-	RandpickRace race;
+	RandpickRacing racing;
 	RandpickDeal *deal;			/* NULL while racing */
 	bool		replaying;		/* reading the record? */
 
-	/* for EXPLAIN, over all rescans */
-	uint64		places;			/* as of the last look */
-	uint64		looks;
-	uint64		misses;
-	uint64		dealt;			/* races that were finished by dealing */
+	uint64		ndeals;			/* races finished by dealing, for EXPLAIN */
 } RandpickScanState;
 
 static Node *create_state(CustomScan *scan);
@@ -124,55 +97,15 @@ create_state(CustomScan *scan)
 	node->css.methods = &exec_methods;
 	randpick_choose_scan_slot(&node->css);
 
-	node->descending =
+	node->racing.descending =
 		DatumGetBool(private_value(scan, RANDPICK_PRIVATE_DESCENDING));
-	node->max_looks =
+	node->racing.max_looks =
 		DatumGetInt64(private_value(scan, RANDPICK_PRIVATE_MAX_LOOKS));
-	node->expected_looks =
+	node->racing.expected_looks =
 		DatumGetInt64(private_value(scan, RANDPICK_PRIVATE_EXPECTED_LOOKS));
 	node->key_param =
 		DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_KEY_PARAM));
 	return (Node *) node;
-}
-
-/* Exchange every random() of an expression for the parameter. */
-static Node *
-replace_random(Node *node, void *context)
-{
-	Param	   *key = (Param *) context;
-
-	if (node == NULL)
-		return NULL;
-	if (IsA(node, FuncExpr) &&
-		((FuncExpr *) node)->funcid == RANDPICK_RANDOM_OID)
-	{
-		key->location = 0;		/* found one */
-		return (Node *) copyObject(key);
-	}
-	return expression_tree_mutator(node, replace_random, context);
-}
-
-/* The projection of the node, with the key for each random(). */
-static ProjectionInfo *
-build_projection(RandpickScanState *node)
-{
-	PlanState  *ps = &node->css.ss.ps;
-	Param	   *key = makeNode(Param);
-	List	   *tlist;
-
-	key->paramkind = PARAM_EXEC;
-	key->paramid = node->key_param;
-	key->paramtype = FLOAT8OID;
-	key->paramtypmod = -1;
-	key->location = -1;
-
-	tlist = (List *) replace_random((Node *) ps->plan->targetlist, key);
-	if (key->location < 0)
-		elog(ERROR, "no random() in the target list of a %s scan",
-			 RANDPICK_SCAN_NAME);
-	return ExecBuildProjectionInfo(tlist, ps->ps_ExprContext,
-								   ps->ps_ResultTupleSlot, ps,
-								   RelationGetDescr(node->css.ss.ss_currentRelation));
 }
 
 /* Initialize the child plan if that has not been done. */
@@ -201,14 +134,11 @@ scan_begin(CustomScanState *css, EState *estate, int eflags)
 	RandpickScanState *node = (RandpickScanState *) css;
 
 	randpick_init_scan_slot(css, estate);
-	node->filter = ExecInitQual(css->ss.ps.plan->qual, &css->ss.ps);
-
-	/*
-	 * The race evaluates the filter, not ExecScan: only it knows whether a
-	 * row needs it, and a row that fails it is a miss.
-	 */
-	css->ss.ps.qual = NULL;
-	css->ss.ps.ps_ProjInfo = build_projection(node);
+	node->racing.ss = &css->ss;
+	node->racing.filter = ExecInitQual(css->ss.ps.plan->qual, &css->ss.ps);
+	css->ss.ps.qual = NULL;		/* the race evaluates it, not ExecScan */
+	css->ss.ps.ps_ProjInfo = randpick_key_projection(&css->ss,
+													 node->key_param);
 
 	node->ring = ExecInitExtraTupleSlot(estate, randpick_ring_desc(),
 										&TTSOpsMinimalTuple);
@@ -224,40 +154,9 @@ scan_begin(CustomScanState *css, EState *estate, int eflags)
 		node->record = tuplestore_begin_heap(false, false, work_mem);
 		tuplestore_set_eflags(node->record, EXEC_FLAG_REWIND);
 	}
-	node->race_cxt = AllocSetContextCreate(estate->es_query_cxt,
-										   "randpick race",
-										   ALLOCSET_SMALL_SIZES);
-}
-
-/* A seed from SQL random(), so that setseed() makes picks repeatable. */
-static uint64
-draw_seed(void)
-{
-	double		high = DatumGetFloat8(OidFunctionCall0(RANDPICK_RANDOM_OID));
-	double		low = DatumGetFloat8(OidFunctionCall0(RANDPICK_RANDOM_OID));
-
-	return ((uint64) (high * 4294967296.0) << 32) |
-		(uint64) (low * 4294967296.0);
-}
-
-/*
- * Start a race.  Also bounds the budget by the table's real size: statistics
- * may be wrong about that, and a filter may be declared absurdly costly.
- */
-static void
-start_race(RandpickScanState *node)
-{
-	EState	   *estate = node->css.ss.ps.state;
-	MemoryContext oldcxt = MemoryContextSwitchTo(node->race_cxt);
-	uint64		cap;
-
-	node->source = randpick_heap_source_open(node->css.ss.ss_currentRelation,
-											 estate->es_snapshot);
-	node->places = node->source->methods->places(node->source);
-	cap = MIN_LOOKS_CAP + node->places / PLACES_PER_LOOK;
-	randpick_race_start(&node->race, draw_seed(), node->descending,
-						Min(node->max_looks, cap), work_mem * (Size) 1024);
-	MemoryContextSwitchTo(oldcxt);
+	node->racing.cxt = AllocSetContextCreate(estate->es_query_cxt,
+											 "randpick race",
+											 ALLOCSET_SMALL_SIZES);
 }
 
 /* Fetch a row that is known by its TID. */
@@ -271,86 +170,6 @@ fetch_row(RandpickScanState *node, ItemPointer tid, TupleTableSlot *slot)
 			 ItemPointerGetBlockNumber(tid),
 			 ItemPointerGetOffsetNumber(tid),
 			 RelationGetRelationName(node->css.ss.ss_currentRelation));
-}
-
-/* Does the row in the slot pass the filter? */
-static bool
-passes_filter(RandpickScanState *node, TupleTableSlot *slot)
-{
-	ExprContext *econtext = node->css.ss.ps.ps_ExprContext;
-
-	if (node->filter == NULL)
-		return true;
-	ResetExprContext(econtext);
-	econtext->ecxt_scantuple = slot;
-	if (ExecQual(node->filter, econtext))
-		return true;
-	InstrCountFiltered1(node, 1);
-	return false;
-}
-
-/*
- * The next ring.  Where many looks are to be expected, several rings are drawn
- * ahead: because the planner says so, or because after m misses about m more
- * will come.  A part of them only, since those not needed cost something too.
- */
-static const RandpickRing *
-next_ring(RandpickScanState *node, uint64 misses)
-{
-	const RandpickSourceMethods *methods = node->source->methods;
-	uint64		places = methods->places(node->source);
-
-	if (places != node->places)
-	{
-		randpick_race_forget_drawn(&node->race);
-		node->places = places;
-	}
-	if (!randpick_race_has_drawn(&node->race))
-	{
-		uint64		expected = Max(node->expected_looks, misses);
-		int			n = Max(1, Min(expected / 4, RANDPICK_MAX_AHEAD));
-		RandpickRing *rings = randpick_race_draw(&node->race, places, n);
-
-		if (n > 1)
-			methods->prefetch(node->source, rings, n);
-	}
-	return randpick_race_take(&node->race);
-}
-
-/* Is there a row at this ring that passes the filter and is not returned yet? */
-static bool
-look(RandpickScanState *node, const RandpickRing *ring, TupleTableSlot *slot)
-{
-	MemoryContext oldcxt;
-
-	if (!node->source->methods->look(node->source, ring, slot) ||
-		randpick_race_was_seen(&node->race, &slot->tts_tid) ||
-		!passes_filter(node, slot))
-		return false;
-
-	oldcxt = MemoryContextSwitchTo(node->race_cxt);
-	randpick_race_mark_seen(&node->race, &slot->tts_tid);
-	MemoryContextSwitchTo(oldcxt);
-	return true;
-}
-
-/* Race to the next row.  False when the race is spent, or has no place. */
-static bool
-race_to_row(RandpickScanState *node, TupleTableSlot *slot)
-{
-	uint64		misses;
-
-	for (misses = 0;
-		 node->places > 0 && !randpick_race_is_spent(&node->race);
-		 misses++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		node->looks++;
-		if (look(node, next_ring(node, misses), slot))
-			return true;
-		node->misses++;
-	}
-	return false;
 }
 
 /* Deal the next row, all of them being read at the first call. */
@@ -368,27 +187,15 @@ deal_row(RandpickScanState *node, TupleTableSlot *slot)
 		oldcxt = MemoryContextSwitchTo(node->css.ss.ps.state->es_query_cxt);
 
 		/* a child that ran for an earlier race starts over */
-		if (node->dealt++ > 0 && child->chgParam == NULL)
+		if (node->ndeals++ > 0 && child->chgParam == NULL)
 			ExecReScan(child);
-		node->deal = randpick_deal_begin(child, &node->race, node->ring);
+		node->deal = randpick_deal_begin(child, &node->racing.race, node->ring);
 		MemoryContextSwitchTo(oldcxt);
 	}
-	if (!randpick_deal_next(node->deal, &node->race, node->ring, &tid))
+	if (!randpick_deal_next(node->deal, &node->racing.race, node->ring, &tid))
 		return false;
 	fetch_row(node, &tid, slot);
 	return true;
-}
-
-/* Set the parameter that the projection reads as random(). */
-static void
-set_key(RandpickScanState *node, double key)
-{
-	ParamExecData *param =
-	&node->css.ss.ps.state->es_param_exec_vals[node->key_param];
-
-	param->execPlan = NULL;
-	param->value = Float8GetDatum(key);
-	param->isnull = false;
 }
 
 /* Return a row that has been returned before.  False after the last. */
@@ -399,7 +206,7 @@ replay_row(RandpickScanState *node, TupleTableSlot *slot)
 
 	if (!tuplestore_gettupleslot(node->record, true, false, node->ring))
 		return false;
-	set_key(node, randpick_read_ring(node->ring, &tid));
+	randpick_key_set(node->css.ss.ps.state, node->key_param, randpick_read_ring(node->ring, &tid));
 	fetch_row(node, &tid, slot);
 	return true;
 }
@@ -420,8 +227,8 @@ next_row(ScanState *ss)
 	TupleTableSlot *slot = ss->ss_ScanTupleSlot;
 	double		key;
 
-	if (node->source == NULL)
-		start_race(node);
+	if (node->racing.source == NULL)
+		randpick_racing_start(&node->racing);
 
 	if (node->replaying)
 	{
@@ -430,15 +237,15 @@ next_row(ScanState *ss)
 		node->replaying = false;
 	}
 
-	if (node->deal != NULL || !race_to_row(node, slot))
+	if (node->deal != NULL || !randpick_racing_next(&node->racing, slot))
 	{
-		if (node->places == 0 || !deal_row(node, slot))
+		if (node->racing.places == 0 || !deal_row(node, slot))
 			return ExecClearTuple(slot);
 	}
-	key = randpick_race_take_key(&node->race);
+	key = randpick_race_take_key(&node->racing.race);
 	if (node->record)
 		record_row(node, slot, key);
-	set_key(node, key);
+	randpick_key_set(node->css.ss.ps.state, node->key_param, key);
 	return slot;
 }
 
@@ -448,8 +255,8 @@ recheck_row(ScanState *ss, TupleTableSlot *slot)
 {
 	RandpickScanState *node = (RandpickScanState *) ss;
 
-	set_key(node, DatumGetFloat8(OidFunctionCall0(RANDPICK_RANDOM_OID)));
-	return passes_filter(node, slot);
+	randpick_key_set(node->css.ss.ps.state, node->key_param, DatumGetFloat8(OidFunctionCall0(RANDPICK_RANDOM_OID)));
+	return randpick_racing_passes(&node->racing, slot);
 }
 
 /* ExecCustomScan */
@@ -466,9 +273,7 @@ end_race(RandpickScanState *node)
 	if (node->deal)
 		randpick_deal_end(node->deal);
 	node->deal = NULL;
-	node->source = NULL;
-	if (node->race_cxt)
-		MemoryContextReset(node->race_cxt);
+	randpick_racing_end(&node->racing);
 }
 
 /* ReScanCustomScan */
@@ -513,13 +318,13 @@ static void
 scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 {
 	RandpickScanState *node = (RandpickScanState *) css;
+	RandpickRacing *racing = &node->racing;
 
-	(void) ancestors;
-	ExplainPropertyText("Source", node->max_looks > 0 ? "heap" : "deal", es);
+	ExplainPropertyText("Source", racing->max_looks > 0 ? "heap" : "deal", es);
 	if (!es->analyze)
 		return;
-	ExplainPropertyInteger("Places", NULL, node->places, es);
-	ExplainPropertyInteger("Looks", NULL, node->looks, es);
-	ExplainPropertyInteger("Misses", NULL, node->misses, es);
-	ExplainPropertyInteger("Deals", NULL, node->dealt, es);
+	ExplainPropertyInteger("Places", NULL, racing->places, es);
+	ExplainPropertyInteger("Looks", NULL, racing->looks, es);
+	ExplainPropertyInteger("Misses", NULL, racing->misses, es);
+	ExplainPropertyInteger("Deals", NULL, node->ndeals, es);
 }

@@ -2,13 +2,10 @@
  * plan.c
  *	  From the chosen path to the plan node.
  *
- * The node's random() values leave it through its target list.  PostgreSQL
- * computes equal volatile expressions of a sorted target list once, below the
- * sort, so each random() of the list is the row's key.  Which expressions
- * those are is known only when planning is over: the target list given here
- * may be exchanged after this callback, and its labels are rewritten by
- * setrefs.c.  So a parameter for the key is reserved here, and exec.c puts it
- * in the place of each random() when the scan begins.
+ * The node's random() values leave it through its target list, in which each
+ * random() is the row's key (key.c says why).  That list is not final here: it
+ * may be exchanged after this callback, and setrefs.c rewrites its labels.  So
+ * all that happens here is that an executor parameter for the key is reserved.
  *
  * The callback must return a bare CustomScan: copyObject would lose the
  * fields of a larger struct, and so would a plan cache.

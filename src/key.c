@@ -1,0 +1,73 @@
+/*
+ * key.c
+ *	  The key of a row, in the place of each random() of the target list.
+ *
+ * PostgreSQL computes equal volatile expressions of a sorted target list once,
+ * below the sort; so every random() of the list, also one inside another
+ * expression, is the row's key.  They are found by what they are, when the
+ * scan begins: the target list is final only then.
+ *
+ * The key is an executor parameter, reserved by plan.c.  It could not be a
+ * CaseTestExpr, which means something else inside a CASE.
+ *
+ * A target list without random() would mean that something above the scan
+ * computes random() values that have nothing to do with the order of its rows.
+ * match.c declines the queries where that could be; should one be left, it
+ * must fail and not give wrong rows.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type_d.h"
+#include "compat.h"
+#include "key.h"
+#include "nodes/nodeFuncs.h"
+#include "randpick.h"
+
+/* Exchange every random() of an expression for the parameter. */
+static Node *
+replace_random(Node *node, void *context)
+{
+	Param	   *key = (Param *) context;
+
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, FuncExpr) &&
+		((FuncExpr *) node)->funcid == RANDPICK_RANDOM_OID)
+	{
+		key->location = 0;
+		return (Node *) copyObject(key);
+	}
+	return expression_tree_mutator(node, replace_random, context);
+}
+
+ProjectionInfo *
+randpick_key_projection(ScanState *ss, int key_param)
+{
+	PlanState  *ps = &ss->ps;
+	Param	   *key = makeNode(Param);
+	List	   *tlist;
+
+	key->paramkind = PARAM_EXEC;
+	key->paramid = key_param;
+	key->paramtype = FLOAT8OID;
+	key->paramtypmod = -1;
+	key->location = -1;			/* until one is found */
+
+	tlist = (List *) replace_random((Node *) ps->plan->targetlist, key);
+	if (key->location < 0)
+		elog(ERROR, "no random() in the target list of a %s scan",
+			 RANDPICK_SCAN_NAME);
+	return ExecBuildProjectionInfo(tlist, ps->ps_ExprContext,
+								   ps->ps_ResultTupleSlot, ps,
+								   RelationGetDescr(ss->ss_currentRelation));
+}
+
+void
+randpick_key_set(EState *estate, int key_param, double key)
+{
+	ParamExecData *param = &estate->es_param_exec_vals[key_param];
+
+	param->execPlan = NULL;
+	param->value = Float8GetDatum(key);
+	param->isnull = false;
+}

@@ -1,0 +1,143 @@
+/*
+ * racing.c
+ *	  Running a race over a table's places, for the rows that pass a filter.
+ *
+ * race.c says which place rings next, a source what is there, the filter
+ * whether it counts; this brings them together, and knows when to stop.
+ *
+ * The filter is evaluated here and not by ExecScan: a row that fails it is a
+ * miss, and only a row that passes it is remembered as returned.  It sees no
+ * row that the snapshot does not see, and its conditions come in the order
+ * that the planner gave them for row security's sake.
+ *
+ * The planner's budget of looks is also bounded by the table's real size:
+ * statistics may be wrong about that, and a filter may be declared absurdly
+ * costly.
+ */
+#include "postgres.h"
+
+#include "compat.h"
+#include "miscadmin.h"
+#include "racing.h"
+#include "utils/memutils.h"
+
+/*
+ * However large the planner's budget: no more looks than this, and one for so
+ * many places, which is two for a page of the heap.  They take less time than
+ * reading the page in full.
+ */
+#define MIN_LOOKS_CAP		1000
+#define PLACES_PER_LOOK		145
+
+/* A seed from SQL random(), so that setseed() makes picks repeatable. */
+static uint64
+draw_seed(void)
+{
+	double		high = DatumGetFloat8(OidFunctionCall0(RANDPICK_RANDOM_OID));
+	double		low = DatumGetFloat8(OidFunctionCall0(RANDPICK_RANDOM_OID));
+
+	return ((uint64) (high * 4294967296.0) << 32) |
+		(uint64) (low * 4294967296.0);
+}
+
+void
+randpick_racing_start(RandpickRacing *racing)
+{
+	MemoryContext oldcxt = MemoryContextSwitchTo(racing->cxt);
+	uint64		cap;
+
+	racing->source =
+		randpick_heap_source_open(racing->ss->ss_currentRelation,
+								  racing->ss->ps.state->es_snapshot);
+	racing->places = racing->source->methods->places(racing->source);
+	cap = MIN_LOOKS_CAP + racing->places / PLACES_PER_LOOK;
+	randpick_race_start(&racing->race, draw_seed(), racing->descending,
+						Min(racing->max_looks, cap), work_mem * (Size) 1024);
+	MemoryContextSwitchTo(oldcxt);
+}
+
+bool
+randpick_racing_passes(RandpickRacing *racing, TupleTableSlot *slot)
+{
+	ExprContext *econtext = racing->ss->ps.ps_ExprContext;
+
+	if (racing->filter == NULL)
+		return true;
+	ResetExprContext(econtext);
+	econtext->ecxt_scantuple = slot;
+	if (ExecQual(racing->filter, econtext))
+		return true;
+	InstrCountFiltered1(racing->ss, 1);
+	return false;
+}
+
+/*
+ * The next ring.  Where many looks are to be expected, several rings are drawn
+ * ahead: because the planner says so, or because after m misses about m more
+ * will come.  A part of them only, since those not needed cost something too.
+ */
+static const RandpickRing *
+next_ring(RandpickRacing *racing, uint64 misses)
+{
+	const RandpickSourceMethods *methods = racing->source->methods;
+	uint64		places = methods->places(racing->source);
+
+	if (places != racing->places)
+	{
+		randpick_race_forget_drawn(&racing->race);
+		racing->places = places;
+	}
+	if (!randpick_race_has_drawn(&racing->race))
+	{
+		uint64		expected = Max(racing->expected_looks, misses);
+		int			n = Max(1, Min(expected / 4, RANDPICK_MAX_AHEAD));
+		RandpickRing *rings = randpick_race_draw(&racing->race, places, n);
+
+		if (n > 1)
+			methods->prefetch(racing->source, rings, n);
+	}
+	return randpick_race_take(&racing->race);
+}
+
+/* Is there a row at this ring that passes the filter and is not returned yet? */
+static bool
+look(RandpickRacing *racing, const RandpickRing *ring, TupleTableSlot *slot)
+{
+	MemoryContext oldcxt;
+
+	if (!racing->source->methods->look(racing->source, ring, slot) ||
+		randpick_race_was_seen(&racing->race, &slot->tts_tid) ||
+		!randpick_racing_passes(racing, slot))
+		return false;
+
+	oldcxt = MemoryContextSwitchTo(racing->cxt);
+	randpick_race_mark_seen(&racing->race, &slot->tts_tid);
+	MemoryContextSwitchTo(oldcxt);
+	return true;
+}
+
+bool
+randpick_racing_next(RandpickRacing *racing, TupleTableSlot *slot)
+{
+	uint64		misses;
+
+	for (misses = 0;
+		 racing->places > 0 && !randpick_race_is_spent(&racing->race);
+		 misses++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		racing->looks++;
+		if (look(racing, next_ring(racing, misses), slot))
+			return true;
+		racing->misses++;
+	}
+	return false;
+}
+
+void
+randpick_racing_end(RandpickRacing *racing)
+{
+	racing->source = NULL;
+	if (racing->cxt != NULL)
+		MemoryContextReset(racing->cxt);
+}

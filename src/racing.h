@@ -1,0 +1,53 @@
+/*
+ * racing.h
+ *	  Running a race over a table's places, for the rows that pass a filter.
+ */
+#ifndef RANDPICK_RACING_H
+#define RANDPICK_RACING_H
+
+#include "nodes/execnodes.h"
+#include "race.h"
+#include "source.h"
+
+/* Embedded in the scan node; zeroed before use. */
+typedef struct RandpickRacing
+{
+	/* fixed when the scan begins */
+	ScanState  *ss;				/* the scan that wants the rows */
+	ExprState  *filter;			/* conditions of its WHERE, or NULL */
+	bool		descending;		/* ORDER BY random() DESC? */
+	uint64		max_looks;		/* the planner's budget */
+	uint64		expected_looks; /* the planner's guess for the first row */
+	MemoryContext cxt;			/* holds what lives as long as one race */
+
+	/* changes from row to row */
+	RandpickSource *source;		/* NULL between races */
+	RandpickRace race;
+	uint64		places;			/* as of the last look */
+
+	/* for EXPLAIN, over all races */
+	uint64		looks;
+	uint64		misses;
+} RandpickRacing;
+
+/*
+ * Start a race.  The scan's snapshot is taken, its relation open, and cxt
+ * made.  Draws from SQL random(), so that setseed() makes it repeatable.
+ */
+extern void randpick_racing_start(RandpickRacing *racing);
+
+/*
+ * Race to the next row that passes the filter and has not been returned, and
+ * store it in the slot; the race's clock is its time.  False when the budget
+ * is spent, or there is no place: then all rows that are left can be dealt.
+ */
+extern bool randpick_racing_next(RandpickRacing *racing, TupleTableSlot *slot);
+
+/* Does the row pass the scan's filter?  Counts it if not. */
+extern bool randpick_racing_passes(RandpickRacing *racing,
+								   TupleTableSlot *slot);
+
+/* Forget the race. */
+extern void randpick_racing_end(RandpickRacing *racing);
+
+#endif							/* RANDPICK_RACING_H */
