@@ -29,7 +29,7 @@ SUBDIRS = cli
 # In sql/ a name with "--" is an extension script, and any other a test.
 REGRESS := $(filter-out randpick--%,$(sort $(basename $(notdir $(wildcard sql/*.sql)))))
 ISOLATION := $(sort $(basename $(notdir $(wildcard specs/*.spec))))
-TAP := $(sort $(wildcard t/*.pl))
+TAP := $(sort $(wildcard cli/t/*.pl t/*.pl))
 EXTRA_CLEAN = tmp_check
 
 SHLIB_LINK = -lm

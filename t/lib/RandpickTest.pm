@@ -1,0 +1,340 @@
+# RandpickTest
+#	  What every file of t/ needs: a database, sessions, and draws.
+#
+# The tests run against the server that PGHOST, PGPORT and PGUSER name, as a
+# superuser.  Each file works in a database of its own, which goes when the
+# file ends.
+#
+# RANDPICK_TEST_SEED=n		repeats a run: it seeds every session.  Without it
+#							the seed comes from the clock; it is printed.
+# RANDPICK_TEST_PLAIN=1		lets PostgreSQL's own plans answer, without the
+#							extension, and leaves out what only randpick has.
+#							What passes so is a property of the answers that
+#							PostgreSQL gives, as it should be.
+
+package RandpickTest;
+
+use strict;
+use warnings;
+
+use DBI;
+use Exporter 'import';
+use FindBin;
+use RandpickTest::Layout;
+use RandpickTest::Statistics;
+use Test::More;
+
+our @EXPORT = (
+	qw(
+	  PLAIN connect_unseeded connect_to_server start_session prepare_session
+	  is_found_how is_plan_raced
+	  draw_ids draw_keyed rows_p prefixes_p keys_p
+	),
+	@RandpickTest::Layout::EXPORT,
+	@RandpickTest::Statistics::EXPORT);
+
+use constant PLAIN => $ENV{RANDPICK_TEST_PLAIN} ? 1 : 0;
+
+my $seed     = $ENV{RANDPICK_TEST_SEED} // time;
+my $sessions = 0;
+my $database = create_database();
+
+sub connect_to
+{
+	my ($name) = @_;
+	return DBI->connect("dbi:Pg:dbname=$name", undef, undef,
+		{ RaiseError => 1, PrintError => 0, PrintWarn => 1, AutoCommit => 1 });
+}
+
+sub create_database
+{
+	diag("RANDPICK_TEST_SEED=$seed");
+
+	my ($file) = $FindBin::Script =~ /(\w+)/;
+	my $name = "randpick_$file";
+	my $admin = connect_to($ENV{PGDATABASE} // 'postgres');
+	$admin->do('SET client_min_messages = error');
+	$admin->do("DROP DATABASE IF EXISTS $name WITH (FORCE)");
+	$admin->do("CREATE DATABASE $name");
+
+	my $dbh = connect_to($name);
+	$dbh->do("CREATE EXTENSION $_")
+	  for 'pageinspect', 'tsm_system_rows', PLAIN ? () : 'randpick';
+	return $name;
+}
+
+END
+{
+	# keep the exit code of the test
+	local $?;
+	if ($database)
+	{
+		my $admin = connect_to($ENV{PGDATABASE} // 'postgres');
+		$admin->do("DROP DATABASE IF EXISTS $database WITH (FORCE)");
+	}
+}
+
+# A connection to the file's database, as any client's.  PostgreSQL seeds it.
+sub connect_unseeded
+{
+	my $dbh = connect_to($database);
+
+	# What hangs shall fail.
+	$dbh->do("SET statement_timeout = '100s'");
+	$dbh->do('SET client_min_messages = warning');
+	return $dbh;
+}
+
+# A connection with a seed of its own, which the run's seed gives.
+sub connect_to_server
+{
+	my $dbh = connect_unseeded();
+
+	# Many sessions of many runs: spread the seeds over [-1, 1].
+	my $spread = ($seed * 7919 + ++$sessions * 104729) % 2000003;
+	$dbh->do("SELECT setseed($spread / 1000001.0 - 1)");
+	return $dbh;
+}
+
+# A connection that answers ORDER BY random() by a race wherever it may, under
+# the settings given.  randpick's own are left out where there is no randpick.
+# A session for each group of settings, because plans that a session keeps do
+# not follow them.
+sub start_session
+{
+	my (%settings) = @_;
+	return prepare_session(connect_to_server(), %settings);
+}
+
+sub prepare_session
+{
+	my ($dbh, %settings) = @_;
+
+	$dbh->do("LOAD 'randpick'") unless PLAIN;
+	%settings = ('randpick.order_by_random' => 'force', %settings);
+	for my $name (sort keys %settings)
+	{
+		next if PLAIN && $name =~ /^randpick\./;
+		$dbh->do("SET $name = '$settings{$name}'");
+	}
+	return $dbh;
+}
+
+# A test that the plan of $query has a race in it (or, if $is_raced is false,
+# has not).  Without it other tests would pass on plans that have nothing to do
+# with randpick.
+sub is_plan_raced
+{
+	my ($dbh, $query, $name, $is_raced) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+	return if PLAIN;
+	$is_raced //= 1;
+	my $plan = join "\n", @{ $dbh->selectcol_arrayref("EXPLAIN (COSTS off) $query") };
+	ok(($plan =~ /Custom Scan \(RandPick\)/) == $is_raced,
+		"$name: " . ($is_raced ? 'the plan has a race' : 'the plan is PostgreSQL\'s own'))
+	  or diag($plan);
+}
+
+# Run $query $runs times and sum up what the scan nodes say of themselves, those
+# in randpick's functions too.
+sub count_looks
+{
+	my ($settings, $query, $runs) = @_;
+	my $dbh   = start_session(%$settings);
+	my $plans = '';
+	my %sum   = map { $_ => 0 } qw(Looks Misses Deals);
+
+	$dbh->do($_) for (
+		"LOAD 'auto_explain'",
+		'SET auto_explain.log_analyze = on',
+		'SET auto_explain.log_timing = off',
+		'SET auto_explain.log_nested_statements = on',
+		'SET auto_explain.log_level = warning',
+		'SET auto_explain.log_min_duration = 0');
+	{
+		local $SIG{__WARN__} = sub { $plans .= shift };
+		$dbh->selectall_arrayref($query) for 1 .. $runs;
+	}
+	$sum{$1} += $2 while $plans =~ /(Looks|Misses|Deals): (\d+)/g;
+	return \%sum;
+}
+
+# A test that the rows of $query, which may call randpick's functions, are found
+# as $how says: "raced", "dealt", or "mixed", raced until a deal finishes it.
+sub is_found_how
+{
+	my ($how, $settings, $query, $name, $runs) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+	return if PLAIN;
+	$runs //= 100;
+	my $sum  = count_looks($settings, $query, $runs);
+	my $hits = $sum->{Looks} - $sum->{Misses};
+	ok( $how eq 'raced'   ? $hits > 0 && $sum->{Deals} < $runs / 2
+		: $how eq 'dealt' ? $hits == 0 && $sum->{Deals} == $runs
+		:                   $hits > 0 && $sum->{Deals} > 0,
+		sprintf '%s: %s (in %d runs %d looks, %d hits, %d deals)',
+		$name, $how, $runs, $sum->{Looks}, $hits, $sum->{Deals});
+}
+
+# Run $query $runs times inside of the server, as a function with a kept plan
+# does, and return its rows: of one column as a flat list, else a list of lists.
+# Each run must give $k rows.
+sub draw
+{
+	my ($dbh, $columns, $query, $runs, $k) = @_;
+
+	$dbh->do(<<"SQL");
+DROP FUNCTION IF EXISTS pg_temp.draw();
+CREATE FUNCTION pg_temp.draw() RETURNS TABLE ($columns) LANGUAGE plpgsql AS \$draw\$
+#variable_conflict use_column
+DECLARE
+	found_rows int := 0;
+BEGIN
+	FOR run IN 1..$runs LOOP
+		FOR ${\ join ', ', $columns =~ /(drawn_\w+)/g} IN $query LOOP
+			found_rows := found_rows + 1;
+			RETURN NEXT;
+		END LOOP;
+		IF found_rows <> run * $k THEN
+			RAISE 'run % gave % rows instead of $k', run, found_rows - (run - 1) * $k;
+		END IF;
+	END LOOP;
+END \$draw\$
+SQL
+	my $draws = 'SELECT * FROM pg_temp.draw()';
+	return $columns =~ /,/
+	  ? $dbh->selectall_arrayref($draws)
+	  : $dbh->selectcol_arrayref($draws);
+}
+
+# $query gives an integer
+sub draw_ids
+{
+	my ($dbh, $query, $runs, $k) = @_;
+	return draw($dbh, 'drawn_id int', $query, $runs, $k // 1);
+}
+
+# $query gives a random() value and an integer
+sub draw_keyed
+{
+	my ($dbh, $query, $runs, $k) = @_;
+	return draw($dbh, 'drawn_key float8, drawn_id int', $query, $runs, $k // 1);
+}
+
+# Judge draws of $k rows a run, as draw_ids gives them, from the rows that
+# %$facts describes (id => { row => id, other group => what the row is there }):
+# does each row come equally often, and each page, each place in a page and so
+# on, as often as it has rows?  Also in the first and in the last position of a
+# run.  A run must not give a row twice.
+sub rows_p
+{
+	my ($ids, $k, $facts) = @_;
+	my $rows = keys %$facts;
+	my (%all, %first, %last);
+
+	for (my $start = 0; $start < @$ids; $start += $k)
+	{
+		my %in_run;
+		for my $id (@$ids[ $start .. $start + $k - 1 ])
+		{
+			die "row $id was drawn, but cannot be\n" unless $facts->{$id};
+			die "row $id came twice in a run\n" if $in_run{$id}++;
+			$all{$id}++;
+		}
+		$first{ $ids->[$start] }++;
+		$last{ $ids->[ $start + $k - 1 ] }++;
+	}
+
+	# there is nothing to compare it with
+	return ('the only row' => 1) if $rows == 1;
+
+	# what is judged, and what corrects its variance
+	my @judged = (
+		$k < $rows ? [ '', \%all, ($rows - 1) / ($rows - $k) ] : (),
+		$k > 1 ? ([ 'first ', \%first ], [ 'last ', \%last ]) : ());
+	my @verdict;
+	for (@judged)
+	{
+		my ($position, $row_count, $scale) = @$_;
+		for my $group (sort keys %{ (values %$facts)[0] })
+		{
+			my (%weight, %count);
+			while (my ($id, $fact) = each %$facts)
+			{
+				$weight{ $fact->{$group} }++;
+				$count{ $fact->{$group} } += $row_count->{$id} // 0;
+			}
+			push @verdict, "${position}by $group" => chi_square_p(\%count, \%weight, $scale);
+			push @verdict, "${position}rarest and commonest row" => extremes_p(\%count)
+			  if $group eq 'row';
+		}
+	}
+	return @verdict;
+}
+
+# Judge runs of $k rows of the rows 1 to $n as orders: all $n! / ($n - $k)! are
+# equally likely.
+sub prefixes_p
+{
+	my ($ids, $k, $n) = @_;
+	my @orders = ('');
+	for (1 .. $k)
+	{
+		@orders = map {
+			my $order = $_;
+			map { "$order$_" } grep { $order !~ /$_/ } 1 .. $n;
+		} @orders;
+	}
+	my %weight = map { $_ => 1 } @orders;
+	my %count;
+	for (my $start = 0; $start < @$ids; $start += $k)
+	{
+		$count{ join '', @$ids[ $start .. $start + $k - 1 ] }++;
+	}
+	return ('all ' . @orders . ' orders' => chi_square_p(\%count, \%weight));
+}
+
+# Judge the keys of runs of $k rows out of $n, as draw_keyed gives them.  Of n
+# uniform numbers, take the smallest, then the next and so on: the part by which
+# (1 - key) shrinks from one to the next, to the power of the numbers left, is
+# uniform, and independent of all before.  So each key and each step between two
+# is judged.  For DESC, key takes the place of 1 - key.
+#
+# A key must also tell nothing about its row: with %$facts of the rows, the low
+# keys come from the same pages as the high ones (of one-row runs: those below
+# and above their median).
+sub keys_p
+{
+	my ($rows, $k, $n, $descending, $facts) = @_;
+	my @steps;
+	my @page_count = ({}, {});
+
+	for (my $start = 0; $start < @$rows; $start += $k)
+	{
+		my $before = 1;
+		for my $i (0 .. $k - 1)
+		{
+			my ($key, $id) = @{ $rows->[ $start + $i ] };
+			die "a key is missing\n" unless defined $key;
+			die "key $key is not in [0, 1)\n" unless $key >= 0 && $key < 1;
+			my $left = $descending ? $key : 1 - $key;
+			die "key $key is out of order\n" if $left > $before;
+			my $step = ($left / $before)**($n - $i);
+			push @steps, $step;
+			$before = $left;
+
+			my $is_low = $k > 1 ? $i < $k / 2 : $step > 0.5;
+			$page_count[$is_low]{ $facts->{$id}{page} }++ if $facts;
+		}
+	}
+
+	# a run's rows are split into two halves, not by coins: a little more varied
+	my $scale = $k > 1 ? ($n - 1) / $n : 1;
+	return (
+		'keys'        => kolmogorov_p(\@steps),
+		'key and row' => $facts && homogeneity_p(@page_count, $scale));
+}
+
+1;
