@@ -166,6 +166,7 @@ my @updates = (
 	[ 'DELETE FROM locked WHERE id > 3; UPDATE locked SET v = 150', 'v < 200', 'FOR UPDATE', 3 ],
 );
 $builder->do('CREATE TABLE locked (id int PRIMARY KEY, v int)');
+my $unsorted = 0;
 for my $how (qw(raced mixed dealt))
 {
 	my $picker = start_session(%{ $course{$how} });
@@ -193,7 +194,11 @@ for my $how (qw(raced mixed dealt))
 		my @bad = grep { !defined $_->{key} || $_->{key} < 0 || $_->{key} >= 1 || $_->{v} < 100 || $_->{v} >= 200 } @$rows;
 		ok(@$rows == $count && keys %id == $count && !@bad, "$lock against $update, $how")
 		  or diag(explain($rows));
+		$unsorted += grep { $rows->[$_]{key} < $rows->[ $_ - 1 ]{key} } 1 .. $#$rows;
 	}
 }
+
+# All rows were changed, so no key is the one that its row was sorted by.
+ok($unsorted > 0, "rechecked keys are new ones: $unsorted come below the one before");
 
 done_testing;

@@ -14,6 +14,18 @@ my %course = (
 	raced => { seq_page_cost     => 1000 },
 	mixed => { seq_page_cost     => 5 },
 	dealt => { 'randpick.method' => 'deal' },
+	# a sequential scan that has ended starts over by itself, these do not
+	'dealt by bitmap' => {
+		'randpick.method'    => 'deal',
+		enable_seqscan       => 'off',
+		enable_indexscan     => 'off',
+	},
+	'dealt in parallel' => {
+		'randpick.method'              => 'deal',
+		parallel_setup_cost            => 0,
+		parallel_tuple_cost            => 0,
+		min_parallel_table_scan_size   => 0,
+	},
 );
 
 my $builder = connect_to_server();
@@ -58,13 +70,17 @@ my @rescans = (
 		'SELECT * FROM outer_rows, LATERAL (SELECT random() AS key, id FROM few WHERE i > 0 ORDER BY key LIMIT 5) s' ],
 	[ 'LATERAL with a reference in LIMIT: new rows',
 		'count(*) = 820 AND count(DISTINCT id) > 40',
-		'SELECT * FROM outer_rows, LATERAL (SELECT random() AS key, id FROM few ORDER BY key LIMIT i) s' ],
+		'SELECT * FROM outer_rows, LATERAL (SELECT random() AS key, id FROM few WHERE id > 0 ORDER BY key LIMIT i) s' ],
 	[ 'LATERAL with a reference in the select list, which the scan does not need',
 		'count(*) = 200 AND count(DISTINCT id) = 5',
 		'SELECT * FROM outer_rows, LATERAL (SELECT random() AS key, id, i AS j FROM few ORDER BY key LIMIT 5) s' ],
 	[ 'sub-select with a reference: new rows',
 		'count(*) = 40 AND count(DISTINCT id) > 1',
 		'SELECT i, 0 AS key, (SELECT id FROM few WHERE id > i - 1000 ORDER BY random() LIMIT 1) AS id FROM outer_rows' ],
+	[ 'new rows for each outer row, the same for those between',
+		'count(*) = 600 AND count(DISTINCT key) = 200 AND count(DISTINCT (i, id)) = 200',
+		'SELECT * FROM outer_rows, LATERAL (SELECT s.* FROM generate_series(1, 3) LEFT JOIN
+		 (SELECT random() AS key, id FROM few WHERE id > i - 1000 ORDER BY key LIMIT 5) s ON true OFFSET 0) t' ],
 	[ 'each group its own rows',
 		'count(*) = 6 AND count(DISTINCT id) = 6 AND bool_and(f = i)',
 		'SELECT * FROM generate_series(0, 2) i, LATERAL

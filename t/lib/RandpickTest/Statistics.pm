@@ -5,8 +5,7 @@
 # red, so the rule is fixed here and nowhere else: a check is tried up to TRIES
 # times on fresh draws and fails only if p < ALPHA in every try.  For a sampler
 # that is right this happens with probability ALPHA ** TRIES = 1e-12 a check;
-# the suite has fewer than 1000 checks, so fewer than one run in 1e9 is a false
-# alarm.
+# with a thousand checks, one run of the suite in a billion is a false alarm.
 #
 # Power is kept because a bias does not go away when one tries again.  With
 # 300,000 draws, one row in five that comes back 5 % too seldom moves the
