@@ -126,7 +126,7 @@ randpick_race_start(RandpickRace *race, uint64 seed, bool descending,
 	race->max_looks = max_looks;
 	race->max_seen = rows_in_memory(max_memory);
 	pg_prng_seed(&race->prng, seed);
-	race->clock = 0.0;
+	race->clock = race->clock_before = 0.0;
 	race->key = descending ? MAX_KEY : 0.0;
 	race->looks = 0;
 	race->nahead = race->next_ahead = 0;
@@ -169,8 +169,9 @@ randpick_race_draw(RandpickRace *race, uint64 places, int n)
 }
 
 void
-randpick_race_forget_drawn(RandpickRace *race)
+randpick_race_void(RandpickRace *race)
 {
+	race->clock = race->clock_before;
 	race->nahead = race->next_ahead = 0;
 }
 

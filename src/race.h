@@ -40,6 +40,7 @@ typedef struct RandpickRace
 	/* changes with each ring */
 	pg_prng_state prng;			/* seeded once, at the start */
 	double		clock;			/* time of the last ring; starts at 0 */
+	double		clock_before;	/* time of the ring before it */
 	double		key;			/* random() value of the last row */
 	uint64		looks;			/* rings taken so far */
 	RandpickRing ahead[RANDPICK_MAX_AHEAD]; /* drawn, not all taken yet */
@@ -63,11 +64,16 @@ extern bool randpick_race_is_spent(const RandpickRace *race);
  * Draw the next n rings, once all drawn before are taken: each at a place
  * uniform over [0, places).  places must be at least 1 and n in
  * [1, RANDPICK_MAX_AHEAD].  Returns the rings, so that their places can be
- * made ready.  When the places change, forget what was drawn and draw again.
+ * made ready.
  */
 extern RandpickRing *randpick_race_draw(RandpickRace *race, uint64 places,
 										int n);
-extern void randpick_race_forget_drawn(RandpickRace *race);
+
+/*
+ * The places have changed: unmake the last ring that was taken and those that
+ * were drawn with it.
+ */
+extern void randpick_race_void(RandpickRace *race);
 
 /* Are there rings that were drawn and not taken? */
 static inline bool
@@ -82,6 +88,7 @@ randpick_race_take(RandpickRace *race)
 {
 	const RandpickRing *ring = &race->ahead[race->next_ahead++];
 
+	race->clock_before = race->clock;
 	race->clock = ring->clock;
 	race->looks++;
 	return ring;

@@ -75,38 +75,36 @@ randpick_racing_passes(RandpickRacing *racing, TupleTableSlot *slot)
  * The next ring.  Where many looks are to be expected, several rings are drawn
  * ahead: because the planner says so, or because after m misses about m more
  * will come.  A part of them only, since those not needed cost something too.
+ * NULL if there is no place.
  */
 static const RandpickRing *
 next_ring(RandpickRacing *racing, uint64 misses)
 {
 	const RandpickSourceMethods *methods = racing->source->methods;
-	uint64		places = methods->places(racing->source);
 
-	if (places != racing->places)
-	{
-		randpick_race_forget_drawn(&racing->race);
-		racing->places = places;
-	}
 	if (!randpick_race_has_drawn(&racing->race))
 	{
 		uint64		expected = Max(racing->expected_looks, misses);
-		int			n = Max(1, Min(expected / 4, RANDPICK_MAX_AHEAD));
-		RandpickRing *rings = randpick_race_draw(&racing->race, places, n);
+		int			n = (int) Max(1, Min(expected / 4, (uint64) methods->max_ahead));
+		RandpickRing *rings;
 
-		if (n > 1)
+		racing->places = methods->places(racing->source);
+		if (racing->places == 0)
+			return NULL;
+		rings = randpick_race_draw(&racing->race, racing->places, n);
+		if (n > 1 && methods->prefetch != NULL)
 			methods->prefetch(racing->source, rings, n);
 	}
 	return randpick_race_take(&racing->race);
 }
 
-/* Is there a row at this ring that passes the filter and is not returned yet? */
+/* Is the row in the slot one to return?  If so, remember it. */
 static bool
-look(RandpickRacing *racing, const RandpickRing *ring, TupleTableSlot *slot)
+take_row(RandpickRacing *racing, TupleTableSlot *slot)
 {
 	MemoryContext oldcxt;
 
-	if (!racing->source->methods->look(racing->source, ring, slot) ||
-		randpick_race_was_seen(&racing->race, &slot->tts_tid) ||
+	if (randpick_race_was_seen(&racing->race, &slot->tts_tid) ||
 		!randpick_racing_passes(racing, slot))
 		return false;
 
@@ -119,16 +117,20 @@ look(RandpickRacing *racing, const RandpickRing *ring, TupleTableSlot *slot)
 bool
 randpick_racing_next(RandpickRacing *racing, TupleTableSlot *slot)
 {
-	uint64		misses;
-
-	for (misses = 0;
-		 racing->places > 0 && !randpick_race_is_spent(&racing->race);
-		 misses++)
+	for (uint64 misses = 0; !randpick_race_is_spent(&racing->race); misses++)
 	{
+		const RandpickRing *ring = next_ring(racing, misses);
+		RandpickLook found;
+
+		if (ring == NULL)
+			return false;
 		CHECK_FOR_INTERRUPTS();
 		racing->looks++;
-		if (look(racing, next_ring(racing, misses), slot))
+		found = racing->source->methods->look(racing->source, ring, slot);
+		if (found == RANDPICK_LOOK_ROW && take_row(racing, slot))
 			return true;
+		if (found == RANDPICK_LOOK_VOID)
+			randpick_race_void(&racing->race);
 		racing->misses++;
 	}
 	return false;
@@ -137,6 +139,8 @@ randpick_racing_next(RandpickRacing *racing, TupleTableSlot *slot)
 void
 randpick_racing_end(RandpickRacing *racing)
 {
+	if (racing->source != NULL && racing->source->methods->close != NULL)
+		racing->source->methods->close(racing->source);
 	racing->source = NULL;
 	if (racing->cxt != NULL)
 		MemoryContextReset(racing->cxt);

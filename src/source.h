@@ -21,28 +21,45 @@
 
 typedef struct RandpickSource RandpickSource;
 
+/* What a look finds. */
+typedef enum RandpickLook
+{
+	RANDPICK_LOOK_MISS,			/* no row that the snapshot sees */
+	RANDPICK_LOOK_ROW,			/* one; it is in the slot */
+	RANDPICK_LOOK_VOID			/* the places changed since the ring was drawn */
+} RandpickLook;
+
 typedef struct RandpickSourceMethods
 {
+	/* Draw no more rings ahead than this, since the places may change. */
+	int			max_ahead;
+
 	/*
-	 * The number of places now; 0 when there cannot be a row.  At most 2^53,
-	 * since it becomes a rate.
+	 * The number of places; 0 when there cannot be a row.  At most 2^53, since
+	 * it becomes a rate.  Called before rings are drawn, not for each look.
 	 */
 	uint64		(*places) (RandpickSource *source);
 
 	/*
 	 * Several places will be looked into soon: have them read, if that is
-	 * worth anything, and leave a hint in each ring.
+	 * worth anything, and leave a hint in each ring.  May be NULL.
 	 */
 	void		(*prefetch) (RandpickSource *source, RandpickRing *rings,
 							 int nrings);
 
 	/*
-	 * Look into the place of a ring.  If it holds a row that the snapshot
-	 * sees, store that row in the slot, its own TID in tts_tid, and return
-	 * true.  Otherwise return false; the slot is then undefined.
+	 * Look into the place of a ring, which was drawn from the last places().
+	 * A visible row is stored in the slot, its own TID in tts_tid.  If the
+	 * places have changed meanwhile so that some row may have none of those
+	 * drawn from, the ring is void: it counts for no row, as if it had never
+	 * been drawn, and so do those drawn with it.  Whether it is void must not
+	 * depend on which place was drawn.
 	 */
-	bool		(*look) (RandpickSource *source, const RandpickRing *ring,
-						 TupleTableSlot *slot);
+	RandpickLook (*look) (RandpickSource *source, const RandpickRing *ring,
+						  TupleTableSlot *slot);
+
+	/* Let go of what the source holds.  May be NULL. */
+	void		(*close) (RandpickSource *source);
 } RandpickSourceMethods;
 
 /* The common part of each source's own struct. */

@@ -145,7 +145,7 @@ fetch_tuple(RandpickSource *source, Buffer buffer, HeapTuple tuple)
 	return visible;
 }
 
-static bool
+static RandpickLook
 heap_look(RandpickSource *source, const RandpickRing *ring,
 		  TupleTableSlot *slot)
 {
@@ -162,14 +162,17 @@ heap_look(RandpickSource *source, const RandpickRing *ring,
 	visible = fetch_tuple(source, buffer, tuple);
 	LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
 
-	if (visible)
-		ExecStorePinnedBufferHeapTuple(tuple, slot, buffer);
-	else
+	if (!visible)
+	{
 		ReleaseBuffer(buffer);
-	return visible;
+		return RANDPICK_LOOK_MISS;
+	}
+	ExecStorePinnedBufferHeapTuple(tuple, slot, buffer);
+	return RANDPICK_LOOK_ROW;
 }
 
 static const RandpickSourceMethods heap_methods = {
+	.max_ahead = RANDPICK_MAX_AHEAD,
 	.places = heap_places,
 	.prefetch = heap_prefetch,
 	.look = heap_look,

@@ -81,6 +81,10 @@ my @rescans = (
 		'count(*) = 600 AND count(DISTINCT key) = 200 AND count(DISTINCT (i, id)) = 200',
 		'SELECT * FROM outer_rows, LATERAL (SELECT s.* FROM generate_series(1, 3) LEFT JOIN
 		 (SELECT random() AS key, id FROM few WHERE id > i - 1000 ORDER BY key LIMIT 5) s ON true OFFSET 0) t' ],
+	[ 'filter by a hashed sub-select that depends on the outer row',
+		'count(*) = 60 AND bool_and(f >= i)',
+		'SELECT * FROM generate_series(0, 2) i, LATERAL (SELECT random() AS key, id, f FROM few
+		 WHERE id < 0 OR f IN (SELECT g FROM generate_series(0, 2) g WHERE g >= i) ORDER BY key LIMIT 20) s' ],
 	[ 'each group its own rows',
 		'count(*) = 6 AND count(DISTINCT id) = 6 AND bool_and(f = i)',
 		'SELECT * FROM generate_series(0, 2) i, LATERAL

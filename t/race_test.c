@@ -38,7 +38,8 @@ typedef enum Mutant
 	DEAL_FORGETS_CLOCK,			/* dealt rows start at time 0 */
 	DEAL_IN_ORDER,				/* dealt rows are not shuffled */
 	ROW_HAS_TWO_PLACES,			/* row 0 can be found twice */
-	PLACES_CHANGE_RATE_DOES_NOT /* the rate is that of the first ring */
+	PLACES_CHANGE_RATE_DOES_NOT,	/* the rate is that of the first ring */
+	VOID_RING_TAKES_TIME		/* time goes on at a ring that is unmade */
 } Mutant;
 
 /* How a race is run. */
@@ -138,14 +139,20 @@ run_race(uint64 seed, const Course *course, int *order, double *keys)
 		int			row;
 		ItemPointerData tid;
 
-		if (course->growing && nplaces < 4 * NPLACES)
-		{
-			nplaces += 5;
-			randpick_race_forget_drawn(&race);
-		}
 		if (!randpick_race_has_drawn(&race))
 			randpick_race_draw(&race, nplaces, 1 + seed % RANDPICK_MAX_AHEAD);
 		place = randpick_race_take(&race)->place;
+		if (course->growing && nplaces < 4 * NPLACES && race.looks % 3 == 0)
+		{
+			double		late = race.clock;
+
+			/* found out too late for this ring */
+			nplaces += 5;
+			randpick_race_void(&race);
+			if (course->mutant == VOID_RING_TAKES_TIME)
+				race.clock = late;
+			continue;
+		}
 		if (course->mutant == PLACES_CHANGE_RATE_DOES_NOT)
 			race.clock = before + (race.clock - before) * nplaces / NPLACES;
 		row = row_at(place, course);
@@ -276,6 +283,7 @@ test_courses(uint64 seed)
 		{"deal forgets the clock", {DEAL_FORGETS_CLOCK, false, 20, false}},
 		{"deal in table order", {DEAL_IN_ORDER, false, 20, false}},
 		{"row with two places", {ROW_HAS_TWO_PLACES, false, 100000, false}},
+		{"void ring takes time", {VOID_RING_TAKES_TIME, false, 100000, true}},
 		{"rate of another table", {PLACES_CHANGE_RATE_DOES_NOT, false, 100000, true}},
 	};
 
