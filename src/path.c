@@ -1,29 +1,11 @@
 /*
  * path.c
- *	  The path: what a race costs, and the ordinary path that can finish it.
+ *	  The path: a race, and the ordinary path that can finish it.
  *
  * The hook adds one CustomPath to a relation that match.c accepts.  It claims
  * the query's own path keys, so the planner sees no need for a Sort above it,
  * and the planner's LIMIT arithmetic chooses between the two by cost alone.
- *
- * Cost of the race.  With S places and M rows that match, the (i+1)th row
- * takes S / (M - i) looks on average, k rows S * (H(M) - H(M - k)), about
- * S * ln(M / (M - k)).  A look costs a page read at random, discounted for
- * pages that are visited more than once (index_pages_fetched, the formula of
- * Mackert and Lohman), plus the work on one tuple and, for the share of places
- * that hold a tuple, the filter.
- *
- * Budget.  The race stops when what it spent, in this same money, reaches what
- * the cheapest ordinary path to all matching rows costs; then those rows are
- * dealt by that path.  A race of n expected looks gets past a budget of L
- * looks with probability exp(-L / n) when one row is wanted; the same formula
- * is used for more rows, where it is too high.  So
- *
- *		cost(k) = look cost * min(n, L) + exp(-L / n) * (deal + sort)
- *
- * and wrong statistics, which cannot change what the deal costs by much, at
- * most about double the cost of the ordinary plan.  The budget is kept in
- * looks, not in time, so that a race with a given seed takes one course.
+ * cost.c says what the race costs.
  *
  * The planner interpolates linearly between startup cost (the first row) and
  * total cost (all rows).  The true curve is bent, so the total is set to make
@@ -37,12 +19,10 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
-#include "access/htup_details.h"
 #include "access/sysattr.h"
 #include "catalog/pg_type_d.h"
 #include "compat.h"
+#include "cost.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
@@ -51,7 +31,6 @@
 #include "optimizer/tlist.h"
 #include "query.h"
 #include "randpick.h"
-#include "utils/spccache.h"
 
 /* rows that an unknown LIMIT is taken to ask for */
 #define ASSUMED_LIMIT	10.0
@@ -60,20 +39,6 @@ static const CustomPathMethods path_methods = {
 	.CustomName = RANDPICK_SCAN_NAME,
 	.PlanCustomPath = randpick_plan_path,
 };
-
-/* What path costs depend on, gathered once. */
-typedef struct RaceCost
-{
-	PlannerInfo *root;
-	RelOptInfo *rel;
-	double		places;			/* S */
-	double		rows;			/* M, at least 1 */
-	Cost		page_cost;		/* reading a page at random */
-	Cost		place_cost;		/* CPU for a place, on average */
-	Cost		deal_cost;		/* the ordinary path to all rows */
-	double		first_looks;	/* looks for the first row, on average */
-	double		max_looks;		/* L */
-} RaceCost;
 
 /* A flat copy of a plain scan path, or NULL for a path of another kind. */
 static Path *
@@ -171,40 +136,6 @@ make_deal_path(PlannerInfo *root, RelOptInfo *rel)
 	return cheapest;
 }
 
-/* What n looks cost. */
-static Cost
-cost_of_looks(const RaceCost *cost, double n)
-{
-	return n * cost->place_cost + cost->page_cost *
-		index_pages_fetched(n, cost->rel->pages, 0, cost->root);
-}
-
-/* Average number of looks for the first k rows. */
-static double
-expected_looks(const RaceCost *cost, double k)
-{
-	/* the half keeps the logarithm finite when all rows are wanted */
-	double		looks = cost->places *
-	log((cost->rows + 0.5) / (cost->rows + 0.5 - Min(k, cost->rows)));
-
-	return Max(looks, 1.0);
-}
-
-/* What the first k rows cost, whether raced or dealt. */
-static Cost
-cost_of_rows(const RaceCost *cost, double k)
-{
-	double		looks = expected_looks(cost, k);
-	double		past_budget = exp(-cost->max_looks / looks);
-	Cost		sort_cost = 2.0 * cpu_operator_cost * cost->rows *
-	log2(Max(cost->rows, 2.0));
-	Cost		fetch_cost = cost->page_cost *
-	index_pages_fetched(k, cost->rel->pages, 0, cost->root);
-
-	return cost_of_looks(cost, Min(looks, cost->max_looks)) +
-		past_budget * (cost->deal_cost + sort_cost + fetch_cost);
-}
-
 /* How many rows will the query read? */
 static double
 rows_wanted(PlannerInfo *root, double rows)
@@ -224,34 +155,11 @@ rows_wanted(PlannerInfo *root, double rows)
 	return Max(Min(wanted, rows), 1.0);
 }
 
-/* Gather what the costs depend on, the budget included. */
-static void
-init_race_cost(RaceCost *cost, PlannerInfo *root, RelOptInfo *rel,
-			   const Path *deal)
-{
-	double		pages = Max(rel->pages, 1);
-
-	cost->root = root;
-	cost->rel = rel;
-	cost->places = pages * MaxHeapTuplesPerPage;
-	cost->rows = clamp_row_est(rel->rows);
-	get_tablespace_page_costs(rel->reltablespace, &cost->page_cost, NULL);
-	cost->place_cost = cpu_tuple_cost +
-		rel->baserestrictcost.per_tuple * Min(rel->tuples / cost->places, 1.0);
-	cost->deal_cost = randpick_cost_without_disable(deal->total_cost);
-
-	cost->first_looks = expected_looks(cost, 1.0);
-	cost->max_looks = cost->deal_cost * cost->first_looks /
-		cost_of_looks(cost, cost->first_looks);
-	if (randpick_method == RANDPICK_METHOD_DEAL)
-		cost->max_looks = 0;
-}
-
 /* Set the path's costs such that LIMIT arithmetic is right where it matters. */
 static void
-set_path_costs(Path *path, const RaceCost *cost)
+set_path_costs(Path *path, const RandpickRaceCost *cost,
+			   double wanted)
 {
-	double		wanted = rows_wanted(cost->root, cost->rows);
 	double		counted;		/* rows the planner will interpolate at */
 	Cost		run_cost;
 
@@ -259,8 +167,8 @@ set_path_costs(Path *path, const RaceCost *cost)
 	if (randpick_order_by_random == RANDPICK_ORDER_FORCE)
 		return;
 
-	path->startup_cost = cost_of_rows(cost, 1.0);
-	run_cost = cost_of_rows(cost, wanted) - path->startup_cost;
+	path->startup_cost = randpick_cost_of_rows(cost, 1.0);
+	run_cost = randpick_cost_of_rows(cost, wanted) - path->startup_cost;
 
 	/* an unknown LIMIT is taken for a tenth of the rows by the planner */
 	counted = wanted;
@@ -290,9 +198,10 @@ randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 						  RangeTblEntry *rte)
 {
 	RandpickMatch match;
-	RaceCost	cost;
+	RandpickRaceCost cost;
 	CustomPath *path;
 	Path	   *deal;
+	double		wanted;
 
 	if (randpick_order_by_random == RANDPICK_ORDER_OFF &&
 		!randpick_is_planning_call())
@@ -301,7 +210,10 @@ randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 		return;
 
 	deal = make_deal_path(root, rel);
-	init_race_cost(&cost, root, rel, deal);
+	wanted = rows_wanted(root, clamp_row_est(rel->rows));
+	randpick_choose_source(&cost, root, rel,
+						   randpick_cost_without_disable(deal->total_cost),
+						   wanted);
 
 	path = makeNode(CustomPath);
 	path->path.pathtype = T_CustomScan;
@@ -314,6 +226,6 @@ randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 									  make_looks_const(cost.max_looks),
 									  make_looks_const(cost.first_looks));
 	path->methods = &path_methods;
-	set_path_costs(&path->path, &cost);
+	set_path_costs(&path->path, &cost, wanted);
 	add_path(rel, &path->path);
 }

@@ -1,0 +1,43 @@
+/*
+ * cost.h
+ *	  What a race costs.
+ */
+#ifndef RANDPICK_COST_H
+#define RANDPICK_COST_H
+
+#include "nodes/pathnodes.h"
+#include "randpick.h"
+
+/* A race over one source of a relation, as the planner sees it. */
+typedef struct RandpickRaceCost
+{
+	PlannerInfo *root;
+	RelOptInfo *rel;
+
+	/* the source */
+	RandpickMethod method;
+	Oid			index;			/* or InvalidOid */
+	double		places;			/* S */
+	double		pages;			/* that looks are spread over */
+	double		row_share;		/* share of the places that hold a tuple */
+	bool		visits_heap;	/* does a place with a tuple cost a heap page
+								 * more? */
+
+	/* what follows from it */
+	double		rows;			/* M, at least 1 */
+	double		first_looks;	/* looks for the first row, on average */
+	double		max_looks;		/* L, the budget */
+	Cost		deal_cost;		/* the ordinary path to all rows */
+} RandpickRaceCost;
+
+/*
+ * The source of which the first k rows cost least, if the ordinary path to all
+ * rows costs deal_cost.
+ */
+extern void randpick_choose_source(RandpickRaceCost *best, PlannerInfo *root,
+								   RelOptInfo *rel, Cost deal_cost, double k);
+
+/* What the first k rows cost, whether raced or dealt. */
+extern Cost randpick_cost_of_rows(const RandpickRaceCost *cost, double k);
+
+#endif							/* RANDPICK_COST_H */
