@@ -23,6 +23,7 @@ OBJS = \
 	src/race.o \
 	src/racing.o \
 	src/randpick.o \
+	src/source.o \
 	src/source_heap.o
 DATA = sql/randpick--1.0.sql
 SUBDIRS = cli

@@ -16,6 +16,7 @@
 
 #include "executor/tuptable.h"
 #include "race.h"
+#include "storage/bufmgr.h"
 #include "utils/relcache.h"
 #include "utils/snapshot.h"
 
@@ -69,6 +70,12 @@ struct RandpickSource
 	Relation	rel;			/* the table, open and locked by the caller */
 	Snapshot	snapshot;		/* the query's, registered by the caller */
 };
+
+/* source.c */
+extern Page randpick_prefetch_page(Relation rel, BlockNumber block,
+								   RandpickRing *ring);
+extern Buffer randpick_pin_page(Relation rel, BlockNumber block,
+								const RandpickRing *ring);
 
 /* source_heap.c */
 extern RandpickSource *randpick_heap_source_open(Relation rel,

@@ -17,14 +17,6 @@
  * added later hold nothing that the snapshot sees, and no block goes away
  * while the table is locked.
  *
- * A look costs little work and many cache misses, one after the other: the
- * buffer table, the buffer's descriptor, the page's header, the line pointer,
- * the tuple.  So when several looks are to be expected, their pages are
- * prefetched: read ahead if they are on disk, and if they are in shared
- * buffers, brought into the CPU's cache side by side.  Only hints come of it:
- * nothing is pinned between prefetch and look, and a look checks that the
- * buffer still holds its block.
- *
  * As with any scan that may visit any row, a serializable transaction locks
  * the whole relation.
  */
@@ -33,7 +25,6 @@
 #include "access/heapam.h"
 #include "access/htup_details.h"
 #include "compat.h"
-#include "pgstat.h"
 #include "source.h"
 #include "storage/bufmgr.h"
 #include "storage/predicate.h"
@@ -66,55 +57,33 @@ place_offset(uint64 place)
 static void
 heap_prefetch(RandpickSource *source, RandpickRing *rings, int nrings)
 {
+	ItemId		lps[RANDPICK_MAX_AHEAD];
+
 	for (int i = 0; i < nrings; i++)
 	{
-		Buffer		buffer;
+		Page		page = randpick_prefetch_page(source->rel,
+												  place_block(rings[i].place),
+												  &rings[i]);
 
-		buffer = PrefetchBuffer(source->rel, MAIN_FORKNUM,
-								place_block(rings[i].place)).recent_buffer;
-		rings[i].hint = buffer;
-		if (BufferIsValid(buffer) && !BufferIsLocal(buffer))
+		lps[i] = NULL;
+		if (page != NULL)
 		{
-			Page		page = BufferGetPage(buffer);
-
-			randpick_prefetch_memory(page);
-			randpick_prefetch_memory(PageGetItemId(page,
-												   place_offset(rings[i].place)));
+			lps[i] = PageGetItemId(page, place_offset(rings[i].place));
+			randpick_prefetch_memory(lps[i]);
 		}
 	}
 
 	/*
 	 * By now the line pointers may have arrived, which tell where the tuples
-	 * are.  The page is neither pinned nor locked, so what is read may be
-	 * anything; but it is only an address to prefetch, which cannot fail.
+	 * are.  What is read may be anything; but it is only an address to
+	 * prefetch, which cannot fail.
 	 */
 	for (int i = 0; i < nrings; i++)
 	{
-		if (BufferIsValid(rings[i].hint) && !BufferIsLocal(rings[i].hint))
-		{
-			Page		page = BufferGetPage(rings[i].hint);
-			ItemId		lp = PageGetItemId(page, place_offset(rings[i].place));
-
-			if (((PageHeader) page)->pd_lower > (char *) lp - (char *) page)
-				randpick_prefetch_memory((char *) page + ItemIdGetOffset(lp));
-		}
+		if (lps[i] != NULL)
+			randpick_prefetch_memory((char *) BufferGetPage(rings[i].hint) +
+									 ItemIdGetOffset(lps[i]));
 	}
-}
-
-/* Pin the page of a ring, without a search if the hint still holds. */
-static Buffer
-pin_page(RandpickSource *source, const RandpickRing *ring)
-{
-	BlockNumber block = place_block(ring->place);
-
-	if (BufferIsValid(ring->hint) &&
-		randpick_read_recent_buffer(source->rel, block, ring->hint))
-	{
-		pgstat_count_buffer_read(source->rel);
-		pgstat_count_buffer_hit(source->rel);
-		return ring->hint;
-	}
-	return ReadBuffer(source->rel, block);
 }
 
 /*
@@ -151,7 +120,8 @@ heap_look(RandpickSource *source, const RandpickRing *ring,
 {
 	BufferHeapTupleTableSlot *bslot = (BufferHeapTupleTableSlot *) slot;
 	HeapTuple	tuple = &bslot->base.tupdata;
-	Buffer		buffer = pin_page(source, ring);
+	Buffer		buffer = randpick_pin_page(source->rel,
+										   place_block(ring->place), ring);
 	bool		visible;
 
 	ExecClearTuple(slot);
