@@ -24,7 +24,8 @@ OBJS = \
 	src/racing.o \
 	src/randpick.o \
 	src/source.o \
-	src/source_heap.o
+	src/source_heap.o \
+	src/source_leaf.o
 DATA = sql/randpick--1.0.sql
 SUBDIRS = cli
 

@@ -5,6 +5,9 @@
 LOAD 'randpick';
 SHOW randpick.order_by_random;
 
+-- one source for all shapes; which is cheapest is another question
+SET randpick.method = heap;
+
 CREATE TABLE big (id int PRIMARY KEY, kind int, name text);
 INSERT INTO big SELECT i, i % 10, 'name ' || i FROM generate_series(1, 20000) i;
 CREATE TABLE other (id int PRIMARY KEY, kind int);
@@ -24,7 +27,31 @@ SET randpick.order_by_random = force;
 EXPLAIN (COSTS OFF) SELECT * FROM big ORDER BY random();
 SET randpick.method = deal;
 EXPLAIN (COSTS OFF) SELECT * FROM big ORDER BY random();
+SET randpick.method = heap;
+
+-- over an index: any that leads to every row, or to every one that matches
+SET randpick.method = leaf;
+EXPLAIN (COSTS OFF) SELECT * FROM big ORDER BY random() LIMIT 1;
+CREATE INDEX big_partial ON big (name) WHERE kind = 7;
+EXPLAIN (COSTS OFF) SELECT * FROM big WHERE kind = 7 AND name > 'n' ORDER BY random() LIMIT 1;
+EXPLAIN (COSTS OFF) SELECT * FROM big WHERE kind = 8 ORDER BY random() LIMIT 1;
+DROP INDEX big_partial;
+CREATE TABLE unindexed (id int);
+CREATE INDEX ON unindexed USING hash (id);
+EXPLAIN (COSTS OFF) SELECT * FROM unindexed ORDER BY random() LIMIT 1;
+DROP TABLE unindexed;
+
+-- without being told, where the rows are wide
 RESET randpick.method;
+SET randpick.order_by_random = auto;
+CREATE TABLE wide (id int PRIMARY KEY, pad text);
+ALTER TABLE wide ALTER pad SET STORAGE plain;
+INSERT INTO wide SELECT i, repeat('x', 5000) FROM generate_series(1, 1000) i;
+VACUUM ANALYZE wide;
+EXPLAIN (COSTS OFF) SELECT * FROM wide ORDER BY random() LIMIT 1;
+DROP TABLE wide;
+SET randpick.order_by_random = force;
+SET randpick.method = heap;
 
 -- the rows that the race leaves are dealt by the cheapest ordinary plan
 EXPLAIN (COSTS OFF) SELECT * FROM big WHERE id < 5 ORDER BY random() LIMIT 1;

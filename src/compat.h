@@ -126,6 +126,21 @@ randpick_test_for_old_snapshot(Snapshot snapshot, Relation rel, Page page)
 #endif
 }
 
+/*
+ * Is a column of a table declared NOT NULL, and known to be?  18 sets
+ * attnotnull for constraints that have not been validated, too.
+ */
+static inline bool
+randpick_column_is_not_null(Relation rel, AttrNumber column)
+{
+#if PG_VERSION_NUM >= 180000
+	return TupleDescCompactAttr(RelationGetDescr(rel),
+								column - 1)->attnullability == ATTNULLABLE_VALID;
+#else
+	return TupleDescAttr(RelationGetDescr(rel), column - 1)->attnotnull;
+#endif
+}
+
 /* Bring memory into the CPU's cache, where the compiler knows how. */
 static inline void
 randpick_prefetch_memory(const void *address)

@@ -26,11 +26,19 @@
 
 #include <math.h>
 
+#include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_am_d.h"
 #include "cost.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
+#include "source.h"
 #include "utils/spccache.h"
+
+/* CPU cost of an index page, in operators; btcostestimate charges as much. */
+#define INDEX_PAGE_CPU	50.0
 
 /* What n pages, read at random from so many, cost. */
 static Cost
@@ -52,7 +60,8 @@ cost_of_looks(const RandpickRaceCost *cost, double n)
 	Cost		result = cost_of_pages(cost, n, cost->pages);
 
 	if (cost->visits_heap)
-		result += cost_of_pages(cost, ntuples, cost->rel->pages);
+		result += cost_of_pages(cost, ntuples, cost->rel->pages) +
+			n * INDEX_PAGE_CPU * cpu_operator_cost;
 	return result + n * cpu_tuple_cost +
 		ntuples * cost->rel->baserestrictcost.per_tuple;
 }
@@ -103,14 +112,65 @@ cost_heap(RandpickRaceCost *cost)
 	finish_cost(cost);
 }
 
+/*
+ * The leaf source: a place for each entry that a page of the index could have.
+ * Returns false if the index does not lead to every matching row.
+ */
+static bool
+cost_leaf(RandpickRaceCost *cost, IndexOptInfo *info)
+{
+	Relation	heap;
+	Relation	index;
+	bool		place_is_tuple;
+
+	if (info->relam != BTREE_AM_OID || info->hypothetical ||
+		(info->indpred != NIL && !info->predOK))
+		return false;
+
+	/* the planner has locked both */
+	heap = table_open(planner_rt_fetch(cost->rel->relid, cost->root)->relid,
+					  NoLock);
+	index = index_open(info->indexoid, NoLock);
+	cost->method = RANDPICK_METHOD_LEAF;
+	cost->index = info->indexoid;
+	cost->pages = Max(info->pages, 1);
+	cost->places = cost->pages *
+		randpick_leaf_places(heap, index, NULL, &place_is_tuple);
+	index_close(index, NoLock);
+	table_close(heap, NoLock);
+
+	cost->row_share = Min(info->tuples / cost->places, 1.0);
+	cost->visits_heap = true;
+	finish_cost(cost);
+	return true;
+}
+
 void
 randpick_choose_source(RandpickRaceCost *best, PlannerInfo *root,
 					   RelOptInfo *rel, Cost deal_cost, double k)
 {
-	memset(best, 0, sizeof(RandpickRaceCost));
-	best->root = root;
-	best->rel = rel;
-	best->rows = clamp_row_est(rel->rows);
-	best->deal_cost = deal_cost;
+	RandpickRaceCost common = {0};
+	ListCell   *lc;
+
+	common.root = root;
+	common.rel = rel;
+	common.rows = clamp_row_est(rel->rows);
+	common.deal_cost = deal_cost;
+
+	*best = common;
 	cost_heap(best);
+
+	if (randpick_method == RANDPICK_METHOD_HEAP)
+		return;
+	foreach(lc, rel->indexlist)
+	{
+		RandpickRaceCost leaf = common;
+
+		if (!cost_leaf(&leaf, lfirst_node(IndexOptInfo, lc)))
+			continue;
+		if ((randpick_method == RANDPICK_METHOD_LEAF &&
+			 best->method != RANDPICK_METHOD_LEAF) ||
+			randpick_cost_of_rows(&leaf, k) < randpick_cost_of_rows(best, k))
+			*best = leaf;
+	}
 }

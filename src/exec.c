@@ -33,6 +33,7 @@
 #include "miscadmin.h"
 #include "racing.h"
 #include "randpick.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/tuplestore.h"
@@ -103,6 +104,8 @@ create_state(CustomScan *scan)
 		DatumGetInt64(private_value(scan, RANDPICK_PRIVATE_MAX_LOOKS));
 	node->racing.expected_looks =
 		DatumGetInt64(private_value(scan, RANDPICK_PRIVATE_EXPECTED_LOOKS));
+	node->racing.index_oid =
+		DatumGetObjectId(private_value(scan, RANDPICK_PRIVATE_INDEX));
 	node->key_param =
 		DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_KEY_PARAM));
 	return (Node *) node;
@@ -313,6 +316,19 @@ scan_end(CustomScanState *css)
 		ExecEndNode(linitial(css->custom_ps));
 }
 
+/* The source's name, as randpick.method has it. */
+static const char *
+source_name(CustomScan *scan)
+{
+	int			method =
+	DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_METHOD));
+	const struct config_enum_entry *option = randpick_method_options;
+
+	while (option->val != method)
+		option++;
+	return option->name;
+}
+
 /* ExplainCustomScan */
 static void
 scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
@@ -320,7 +336,11 @@ scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 	RandpickScanState *node = (RandpickScanState *) css;
 	RandpickRacing *racing = &node->racing;
 
-	ExplainPropertyText("Source", racing->max_looks > 0 ? "heap" : "deal", es);
+	ExplainPropertyText("Source", racing->max_looks > 0 ?
+						source_name(castNode(CustomScan, css->ss.ps.plan)) :
+						"deal", es);
+	if (OidIsValid(racing->index_oid))
+		ExplainPropertyText("Index", get_rel_name(racing->index_oid), es);
 	if (!es->analyze)
 		return;
 	ExplainPropertyInteger("Places", NULL, racing->places, es);

@@ -222,9 +222,14 @@ randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 	path->path.pathkeys = root->query_pathkeys;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->custom_paths = list_make1(deal);
-	path->custom_private = list_make3(makeBoolConst(match.descending, false),
-									  make_looks_const(cost.max_looks),
-									  make_looks_const(cost.first_looks));
+	path->custom_private =
+		list_make5(makeBoolConst(match.descending, false),
+				   make_looks_const(cost.max_looks),
+				   make_looks_const(cost.first_looks),
+				   makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
+							 Int32GetDatum(cost.method), false, true),
+				   makeConst(OIDOID, -1, InvalidOid, sizeof(Oid),
+							 ObjectIdGetDatum(cost.index), false, true));
 	path->methods = &path_methods;
 	set_path_costs(&path->path, &cost, wanted);
 	add_path(rel, &path->path);

@@ -16,6 +16,7 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "compat.h"
 #include "miscadmin.h"
 #include "racing.h"
@@ -40,15 +41,30 @@ draw_seed(void)
 		(uint64) (low * 4294967296.0);
 }
 
+/* The source that the planner chose.  An index is locked as its table is. */
+static RandpickSource *
+open_source(RandpickRacing *racing)
+{
+	EState	   *estate = racing->ss->ps.state;
+	Relation	rel = racing->ss->ss_currentRelation;
+	Index		relid = ((Scan *) racing->ss->ps.plan)->scanrelid;
+
+	if (!OidIsValid(racing->index_oid))
+		return randpick_heap_source_open(rel, estate->es_snapshot);
+
+	racing->index = index_open(racing->index_oid,
+							   exec_rt_fetch(relid, estate)->rellockmode);
+	return randpick_leaf_source_open(rel, racing->index,
+									 estate->es_snapshot);
+}
+
 void
 randpick_racing_start(RandpickRacing *racing)
 {
 	MemoryContext oldcxt = MemoryContextSwitchTo(racing->cxt);
 	uint64		cap;
 
-	racing->source =
-		randpick_heap_source_open(racing->ss->ss_currentRelation,
-								  racing->ss->ps.state->es_snapshot);
+	racing->source = open_source(racing);
 	racing->places = racing->source->methods->places(racing->source);
 	cap = MIN_LOOKS_CAP + racing->places / PLACES_PER_LOOK;
 	randpick_race_start(&racing->race, draw_seed(), racing->descending,
@@ -142,6 +158,9 @@ randpick_racing_end(RandpickRacing *racing)
 	if (racing->source != NULL && racing->source->methods->close != NULL)
 		racing->source->methods->close(racing->source);
 	racing->source = NULL;
+	if (racing->index != NULL)
+		index_close(racing->index, NoLock);
+	racing->index = NULL;
 	if (racing->cxt != NULL)
 		MemoryContextReset(racing->cxt);
 }

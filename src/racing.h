@@ -18,10 +18,12 @@ typedef struct RandpickRacing
 	bool		descending;		/* ORDER BY random() DESC? */
 	uint64		max_looks;		/* the planner's budget */
 	uint64		expected_looks; /* the planner's guess for the first row */
+	Oid			index_oid;		/* the leaf source's index, or InvalidOid */
 	MemoryContext cxt;			/* holds what lives as long as one race */
 
 	/* changes from row to row */
 	RandpickSource *source;		/* NULL between races */
+	Relation	index;			/* open while there is a source, or NULL */
 	RandpickRace race;
 	uint64		places;			/* as of the last look */
 

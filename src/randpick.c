@@ -16,7 +16,6 @@
 #include "randpick.h"
 #include "tcop/cmdtag.h"
 #include "tcop/pquery.h"
-#include "utils/guc.h"
 #include "utils/portal.h"
 
 PG_MODULE_MAGIC;
@@ -36,9 +35,10 @@ static const struct config_enum_entry order_by_random_options[] = {
 	{NULL, 0, false}
 };
 
-static const struct config_enum_entry method_options[] = {
+const struct config_enum_entry randpick_method_options[] = {
 	{"auto", RANDPICK_METHOD_AUTO, false},
 	{"heap", RANDPICK_METHOD_HEAP, false},
+	{"leaf", RANDPICK_METHOD_LEAF, false},
 	{"deal", RANDPICK_METHOD_DEAL, false},
 	{NULL, 0, false}
 };
@@ -83,7 +83,7 @@ define_settings(void)
 							 "For tests and benchmarks; the rows are exactly random with each.",
 							 &randpick_method,
 							 RANDPICK_METHOD_AUTO,
-							 method_options,
+							 randpick_method_options,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 
 	DefineCustomBoolVariable("randpick.log_declined",

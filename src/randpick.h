@@ -8,6 +8,7 @@
 #include "nodes/extensible.h"
 #include "nodes/pathnodes.h"
 #include "nodes/plannodes.h"
+#include "utils/guc.h"
 
 /* The node's name in EXPLAIN and in the registry of custom scans. */
 #define RANDPICK_SCAN_NAME "RandPick"
@@ -25,6 +26,7 @@ typedef enum RandpickMethod
 {
 	RANDPICK_METHOD_AUTO,		/* the cheapest one */
 	RANDPICK_METHOD_HEAP,		/* race over the line pointers of the heap */
+	RANDPICK_METHOD_LEAF,		/* race over the entries of a B-tree */
 	RANDPICK_METHOD_DEAL		/* no race: deal all rows */
 } RandpickMethod;
 
@@ -37,6 +39,8 @@ typedef enum RandpickPrivate
 	RANDPICK_PRIVATE_DESCENDING,	/* bool: ORDER BY random() DESC? */
 	RANDPICK_PRIVATE_MAX_LOOKS, /* int8: the budget, in looks */
 	RANDPICK_PRIVATE_EXPECTED_LOOKS,	/* int8: looks for the first row */
+	RANDPICK_PRIVATE_METHOD,	/* int4: the source, a RandpickMethod */
+	RANDPICK_PRIVATE_INDEX,		/* oid: its index, or InvalidOid */
 	RANDPICK_PRIVATE_KEY_PARAM, /* int4: the exec parameter that is the key */
 	RANDPICK_PRIVATE_COUNT
 } RandpickPrivate;
@@ -50,6 +54,7 @@ typedef struct RandpickMatch
 /* randpick.c: settings */
 extern int	randpick_order_by_random;
 extern int	randpick_method;
+extern const struct config_enum_entry randpick_method_options[];
 extern bool randpick_log_declined;
 
 /* match.c */

@@ -81,4 +81,10 @@ extern Buffer randpick_pin_page(Relation rel, BlockNumber block,
 extern RandpickSource *randpick_heap_source_open(Relation rel,
 												 Snapshot snapshot);
 
+/* source_leaf.c */
+extern int	randpick_leaf_places(Relation heap, Relation index,
+								 Snapshot snapshot, bool *place_is_tuple);
+extern RandpickSource *randpick_leaf_source_open(Relation rel, Relation index,
+												 Snapshot snapshot);
+
 #endif							/* RANDPICK_SOURCE_H */

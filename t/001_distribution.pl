@@ -18,7 +18,7 @@ layout_ok($builder, 'hostile');
 
 # The planner weighs a race against a deal by the price of pages, so the price
 # of a page read in order decides how far a race goes before it is dealt.
-my %race  = (seq_page_cost     => 1000);
+my %race  = map { $_ => { seq_page_cost => 1000, 'randpick.method' => $_ } } qw(heap leaf);
 my %deal  = ('randpick.method' => 'deal');
 my %mixed = (seq_page_cost     => 1);
 
@@ -59,7 +59,7 @@ for my $way (@ways)
 {
 	my ($name, @way) = @$way;
 	next if PLAIN && $name =~ /randpick/;
-	test_rows("$name raced", \%race,  'raced', 'hostile', @way) unless PLAIN;
+	test_rows("$name raced over $_", $race{$_}, 'raced', 'hostile', @way) for PLAIN ? () : sort keys %race;
 	test_rows("$name mixed", \%mixed, 'mixed', 'few',     @way);
 	test_rows("$name dealt", \%deal,  'dealt', 'few',     @way) unless PLAIN;
 }
@@ -81,7 +81,7 @@ $builder->do($_) for (
 	'CREATE TABLE three AS SELECT i FROM generate_series(1, 3) i',
 	'ANALYZE');
 
-my @courses = ([ raced => \%race ], [ mixed => { seq_page_cost => 10 } ], [ dealt => \%deal ]);
+my @courses = ([ raced => $race{heap} ], [ mixed => { seq_page_cost => 10 } ], [ dealt => \%deal ]);
 my @orders = (
 	# rows a run, query
 	[ 3, 'SELECT id FROM randpick_rows(NULL::six, 3)' ],
@@ -123,7 +123,7 @@ my @other_forms = (
 );
 for my $query (@other_forms)
 {
-	my $dbh = start_session(%race);
+	my $dbh = start_session(%{ $race{heap} });
 	is_fair($query, sub { prefixes_p(draw_ids($dbh, $query, 10000, 3), 3, 6) });
 }
 

@@ -1,0 +1,329 @@
+/*
+ * source_leaf.c
+ *	  The leaf source: a place is an entry that a B-tree leaf could have.
+ *
+ * An index is dense where its table is not: hundreds of entries a page,
+ * however wide the rows are, or how bloated the table is.  So draw a block of
+ * the index file; if it is a live leaf page, draw one of its entries, and
+ * follow it to the heap.  No descent, no key is compared: every visible row is
+ * reached by exactly one entry of an index that covers it, the one that points
+ * to the root of the row's HOT chain.  Other pages (metapage, internal, half-
+ * dead, deleted, new) are misses.  A partial index covers the rows that meet
+ * its predicate, which the filter must imply; the filter is checked all the
+ * same.
+ *
+ * How many places a page has.  An entry may be a posting list of many TIDs.
+ *
+ *	- In general a place is a TID: MaxTIDsPerBTreePage of them a page, or, if
+ *	  the index cannot deduplicate, as many as it can have tuples.
+ *	- If at most one TID of a tuple can be visible to the snapshot, a place is
+ *	  a tuple.  That is so when the key is unique, checked at once (a deferrable
+ *	  constraint lets its own transaction see duplicates), and free of NULLs,
+ *	  which are never equal.  Both must have held for as long as the snapshot
+ *	  looks back: an index built later was checked on live rows only, and so
+ *	  was SET NOT NULL; hence the xmin of the catalog rows.
+ *
+ * A tuple takes at least MAXALIGN(8 + 1) bytes and a line pointer, more if
+ * columns that cannot be NULL take more.  That bounds the tuples of a page.
+ *
+ * Splits.  A page that splits hands half of its entries to a new block, which
+ * may lie beyond the blocks that were drawn from.  So with the drawn page
+ * locked the size of the file is read again.  If it is what it was, then at
+ * this moment every entry stands in one of those blocks, which is all that the
+ * proof in race.c asks for: entries are moved under the lock of the page they
+ * come from, after the file was extended.  If the file has grown, the ring is
+ * void, whichever page it was.
+ *
+ * The page is let go before the heap is visited.  Meanwhile vacuum may remove
+ * the entry and another row may take its TID; but the snapshot does not see
+ * that row, and vacuum does not remove those that it sees.
+ *
+ * Entries known to be dead are passed over, except under a snapshot taken
+ * during recovery: what is dead on the primary may be visible on a standby.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/nbtree.h"
+#include "access/tableam.h"
+#include "access/transam.h"
+#include "catalog/pg_index.h"
+#include "compat.h"
+#include "source.h"
+#include "storage/bufmgr.h"
+#include "storage/predicate.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+typedef struct LeafSource
+{
+	RandpickSource base;
+	Relation	index;			/* open and locked by the caller */
+	IndexFetchTableData *fetch; /* follows an entry to the heap */
+	bool		place_is_tuple; /* or else a TID */
+	int			places_a_page;
+	BlockNumber nblocks;		/* of the index, as of the last draw */
+
+	/* what stands at the place of the last look */
+	int			ntids;
+	ItemPointerData *tids;
+	ItemPointerData one_tid;	/* where they are, as a rule */
+	ItemPointerData *many_tids; /* or, allocated when first needed */
+} LeafSource;
+
+/* Is a catalog row as old as anything that the snapshot sees? */
+static bool
+is_older(HeapTuple tuple, Snapshot snapshot)
+{
+	return snapshot == NULL ||
+		TransactionIdPrecedes(HeapTupleHeaderGetXmin(tuple->t_data),
+							  snapshot->xmin);
+}
+
+/* Is a column free of NULLs, in all rows that the snapshot sees? */
+static bool
+has_no_nulls(Relation heap, AttrNumber column, Snapshot snapshot)
+{
+	HeapTuple	tuple;
+	bool		result;
+
+	if (column <= 0 || !randpick_column_is_not_null(heap, column))
+		return false;
+	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(RelationGetRelid(heap)),
+							Int16GetDatum(column));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = is_older(tuple, snapshot);
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/* Can at most one row with the same key be visible to the snapshot? */
+static bool
+is_unique(Relation heap, Relation index, Snapshot snapshot)
+{
+	Form_pg_index form = index->rd_index;
+
+	if (!form->indisunique || !form->indimmediate ||
+		!is_older(index->rd_indextuple, snapshot))
+		return false;
+	for (int i = 0; i < form->indnkeyatts; i++)
+	{
+		if (!has_no_nulls(heap, form->indkey.values[i], snapshot))
+			return false;
+	}
+	return true;
+}
+
+/* The least that the columns of a key without NULLs take in an entry. */
+static Size
+least_key_width(Relation index)
+{
+	TupleDesc	desc = RelationGetDescr(index);
+	Size		width = 0;
+
+	/* included columns may be NULL, which is not worth telling apart */
+	if (index->rd_index->indnatts != index->rd_index->indnkeyatts)
+		return 1;
+	for (int i = 0; i < desc->natts && TupleDescAttr(desc, i)->attlen > 0; i++)
+		width = att_align_nominal(width, TupleDescAttr(desc, i)->attalign) +
+			TupleDescAttr(desc, i)->attlen;
+	return Max(width, 1);
+}
+
+/*
+ * The number of places of a leaf page, and what they are.  Without a snapshot,
+ * when planning, as if the catalogs were as old as can be.
+ */
+int
+randpick_leaf_places(Relation heap, Relation index, Snapshot snapshot,
+					 bool *place_is_tuple)
+{
+	bool		unique = is_unique(heap, index, snapshot);
+	bool		has_full_key;
+	bool		can_deduplicate;
+	Size		width = unique ? least_key_width(index) : 1;
+
+	_bt_metaversion(index, &has_full_key, &can_deduplicate);
+	*place_is_tuple = unique || !can_deduplicate;
+	if (!*place_is_tuple)
+		return MaxTIDsPerBTreePage;
+	return (BLCKSZ - SizeOfPageHeaderData - MAXALIGN(sizeof(BTPageOpaqueData))) /
+		(MAXALIGN(sizeof(IndexTupleData) + width) + sizeof(ItemIdData));
+}
+
+/* The metapage has no entry, so places begin at the page after it. */
+static inline BlockNumber
+place_block(LeafSource *leaf, uint64 place)
+{
+	return (BlockNumber) (place / leaf->places_a_page) + BTREE_METAPAGE + 1;
+}
+
+static uint64
+leaf_places(RandpickSource *source)
+{
+	LeafSource *leaf = (LeafSource *) source;
+
+	return (uint64) (leaf->nblocks - 1) * leaf->places_a_page;
+}
+
+static void
+leaf_prefetch(RandpickSource *source, RandpickRing *rings, int nrings)
+{
+	LeafSource *leaf = (LeafSource *) source;
+
+	for (int i = 0; i < nrings; i++)
+	{
+		Page		page = randpick_prefetch_page(leaf->index,
+												  place_block(leaf, rings[i].place),
+												  &rings[i]);
+
+		if (page != NULL && leaf->place_is_tuple)
+			randpick_prefetch_memory(PageGetItemId(page, FirstOffsetNumber +
+												   rings[i].place % leaf->places_a_page));
+	}
+}
+
+/* Note down the TIDs first, first + 1, ... of an entry. */
+static void
+note_tids(LeafSource *leaf, IndexTuple entry, int first, int ntids)
+{
+	leaf->ntids = ntids;
+	leaf->tids = &leaf->one_tid;
+	if (ntids > 1)
+	{
+		if (leaf->many_tids == NULL)
+			leaf->many_tids = MemoryContextAlloc(GetMemoryChunkContext(leaf),
+												 sizeof(ItemPointerData) *
+												 MaxTIDsPerBTreePage);
+		leaf->tids = leaf->many_tids;
+	}
+	if (BTreeTupleIsPosting(entry))
+		memcpy(leaf->tids, BTreeTupleGetPostingN(entry, first),
+			   sizeof(ItemPointerData) * ntids);
+	else
+		leaf->tids[0] = entry->t_tid;
+}
+
+/* Note down the TIDs at place number n of a leaf page, if it has so many. */
+static void
+find_place(LeafSource *leaf, Page page, int n)
+{
+	bool		skip_dead = !leaf->base.snapshot->takenDuringRecovery;
+	OffsetNumber first = P_FIRSTDATAKEY(BTPageGetOpaque(page));
+	OffsetNumber last = PageGetMaxOffsetNumber(page);
+	bool		is_direct = leaf->place_is_tuple &&
+	last - first < leaf->places_a_page;
+
+	leaf->ntids = 0;
+	for (OffsetNumber offset = is_direct ? first + n : first;
+		 offset <= last; offset++)
+	{
+		ItemId		lp = PageGetItemId(page, offset);
+		IndexTuple	entry = (IndexTuple) PageGetItem(page, lp);
+		int			ntids = BTreeTupleIsPosting(entry) ?
+		BTreeTupleGetNPosting(entry) : 1;
+		int			nplaces = leaf->place_is_tuple ? 1 : ntids;
+
+		if (!is_direct)
+		{
+			/* what is more than a page can have of NOT NULL keys is NULL */
+			if (leaf->place_is_tuple && IndexTupleHasNulls(entry))
+				continue;
+			n -= nplaces;
+			if (n >= 0)
+				continue;
+			n += nplaces;
+		}
+		if (skip_dead && ItemIdIsDead(lp))
+			return;
+		if (leaf->place_is_tuple)
+			note_tids(leaf, entry, 0, ntids);
+		else
+			note_tids(leaf, entry, n, 1);
+		return;
+	}
+}
+
+/* Is this a leaf page with entries?  As _bt_getbuf, but for any block. */
+static bool
+is_live_leaf(Relation index, Buffer buffer)
+{
+	Page		page = BufferGetPage(buffer);
+	BTPageOpaque opaque;
+
+	if (PageIsNew(page))
+		return false;
+	_bt_checkpage(index, buffer);
+	opaque = BTPageGetOpaque(page);
+	return P_ISLEAF(opaque) && !P_IGNORE(opaque);
+}
+
+static RandpickLook
+leaf_look(RandpickSource *source, const RandpickRing *ring,
+		  TupleTableSlot *slot)
+{
+	LeafSource *leaf = (LeafSource *) source;
+	Buffer		buffer = randpick_pin_page(leaf->index,
+										   place_block(leaf, ring->place),
+										   ring);
+	BlockNumber nblocks;
+
+	leaf->ntids = 0;
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	nblocks = RelationGetNumberOfBlocks(leaf->index);
+	if (nblocks == leaf->nblocks && is_live_leaf(leaf->index, buffer))
+		find_place(leaf, BufferGetPage(buffer),
+				   (int) (ring->place % leaf->places_a_page));
+	UnlockReleaseBuffer(buffer);
+
+	if (nblocks != leaf->nblocks)
+	{
+		leaf->nblocks = nblocks;
+		return RANDPICK_LOOK_VOID;
+	}
+
+	for (int i = 0; i < leaf->ntids; i++)
+	{
+		bool		call_again = false;
+
+		if (table_index_fetch_tuple(leaf->fetch, &leaf->tids[i],
+									source->snapshot, slot, &call_again, NULL))
+			return RANDPICK_LOOK_ROW;
+	}
+	return RANDPICK_LOOK_MISS;
+}
+
+static void
+leaf_close(RandpickSource *source)
+{
+	table_index_fetch_end(((LeafSource *) source)->fetch);
+}
+
+static const RandpickSourceMethods leaf_methods = {
+	.max_ahead = RANDPICK_MAX_AHEAD,
+	.places = leaf_places,
+	.prefetch = leaf_prefetch,
+	.look = leaf_look,
+	.close = leaf_close,
+};
+
+/* Allocated in the current memory context.  Keeps a pin until closed. */
+RandpickSource *
+randpick_leaf_source_open(Relation rel, Relation index, Snapshot snapshot)
+{
+	LeafSource *leaf = palloc0(sizeof(LeafSource));
+
+	leaf->base.methods = &leaf_methods;
+	leaf->base.rel = rel;
+	leaf->base.snapshot = snapshot;
+	leaf->index = index;
+	leaf->places_a_page = randpick_leaf_places(rel, index, snapshot,
+											   &leaf->place_is_tuple);
+
+	PredicateLockRelation(rel, snapshot);
+	leaf->fetch = table_index_fetch_begin(rel);
+	leaf->nblocks = RelationGetNumberOfBlocks(index);
+	return &leaf->base;
+}
