@@ -127,17 +127,22 @@ for my $query (@other_forms)
 	is_fair($query, sub { prefixes_p(draw_ids($dbh, $query, 10000, 3), 3, 6) });
 }
 
-# A volatile filter lets each row through or not, once: of six rows with even
-# chances a binomial number comes.
+# Each row comes through or not, once: of six rows with even chances a binomial
+# number.  A row that is looked at twice would have two chances.
 my %binomial = (0 => 1, 1 => 6, 2 => 15, 3 => 20, 4 => 15, 5 => 6, 6 => 1);
-for my $filter ('random() < 0.5', '(SELECT random() + 0 * id) < 0.5')
+my @coins = (
+	'six WHERE random() < 0.5',
+	'six WHERE (SELECT random() + 0 * id) < 0.5',
+	'six TABLESAMPLE BERNOULLI (50)',
+);
+for my $rows (@coins)
 {
-	my $query = "SELECT count(*) FROM (SELECT id FROM six WHERE $filter ORDER BY random() OFFSET 0) s";
+	my $query = "SELECT count(*) FROM (SELECT id FROM $rows ORDER BY random() OFFSET 0) s";
 	for (@courses)
 	{
 		my ($how, $settings) = @$_;
 		my $dbh = start_session(%$settings);
-		is_fair("rows where $filter, $how", sub {
+		is_fair("$rows, $how", sub {
 			my %count;
 			$count{$_}++ for @{ draw_ids($dbh, $query, 10000) };
 			return ('their number' => chi_square_p(\%count, \%binomial));

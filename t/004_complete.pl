@@ -55,6 +55,17 @@ SQL
 	});
 }
 
+# Memory ends a race as well as its budget of looks does.
+if (!PLAIN)
+{
+	my ($little, $much) = map {
+		my $sum = count_looks({ seq_page_cost => 1000, work_mem => $_ },
+			'SELECT id FROM million ORDER BY random() LIMIT 100000', 1);
+		$sum->{Looks} - $sum->{Misses};
+	} qw(64kB 64MB);
+	ok($little < 0.7 * $much, "a race of little memory ends after $little rows, of much after $much");
+}
+
 # All rows, or all that qualify.
 my @all = (
 	# rows, query, its LIMIT

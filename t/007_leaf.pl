@@ -90,8 +90,9 @@ my @tables = (
 		'INSERT INTO T SELECT i, i, i % 3 FROM generate_series(1, 6000) i' ],
 	[ 'SET NOT NULL over NULLs that were', 'true',
 		'CREATE TABLE T (id int, key uuid)',
-		'CREATE UNIQUE INDEX ON T (key)',
-		'INSERT INTO T SELECT i, CASE WHEN i % 4 = 0 THEN gen_random_uuid() END FROM generate_series(1, 8000) i',
+		'CREATE UNIQUE INDEX ON T (key NULLS FIRST) WITH (deduplicate_items = off)',
+		# one page with more entries than it could have of uuids alone
+		'INSERT INTO T SELECT i, CASE WHEN i > 250 THEN gen_random_uuid() END FROM generate_series(1, 310) i',
 		'DELETE FROM T WHERE key IS NULL',
 		'ALTER TABLE T ALTER key SET NOT NULL' ],
 	[ 'versions of unique keys', 'true',
@@ -178,5 +179,40 @@ SQL
 	ok($more > 3 * $blocks, "the index grew meanwhile from $blocks to $more blocks");
 	$dbh->do('ROLLBACK');
 }
+
+# The file grows in the middle of one race.  Entries that went to new blocks
+# must be found at once, as often as those that stayed.
+sub draw_across_splits
+{
+	$builder->do($_) for (
+		'DROP TABLE IF EXISTS moved',
+		'CREATE TABLE moved (id int, key bigint PRIMARY KEY)',
+		'ALTER TABLE moved SET (autovacuum_enabled = off)',
+		'INSERT INTO moved SELECT i, 3 * i FROM generate_series(1, 20000) i',
+		'ANALYZE moved');
+	my ($blocks) = $builder->selectrow_array(q{SELECT pg_relation_size('moved_pkey') / 8192});
+
+	$dbh->do('BEGIN ISOLATION LEVEL REPEATABLE READ');
+	$dbh->do('DECLARE picked CURSOR FOR SELECT id FROM moved ORDER BY random()');
+	$dbh->selectcol_arrayref('FETCH 1 FROM picked');
+	$builder->do('INSERT INTO moved SELECT 0, 3 * i + j FROM generate_series(1, 20000) i, generate_series(1, 2) j');
+	my $picked = $dbh->selectcol_arrayref('FETCH 300 FROM picked');
+	$dbh->do('ROLLBACK');
+
+	my $is_moved = $builder->selectall_hashref(<<"SQL", 'id');
+SELECT id, (b >= $blocks)::int AS moved
+FROM generate_series(1, pg_relation_size('moved_pkey') / 8192 - 1) b,
+     LATERAL (SELECT * FROM bt_page_items('moved_pkey', b) WHERE type_is_leaf(b)) item
+     JOIN moved ON moved.ctid = item.htid
+WHERE id > 0
+SQL
+	my (%count, %weight);
+	$count{ $is_moved->{$_}{moved} }++ for @$picked;
+	$weight{ $_->{moved} }++ for values %$is_moved;
+	return ('stayed or moved' => chi_square_p(\%count, \%weight, 19999 / (19999 - 300)));
+}
+$builder->do(q{CREATE FUNCTION type_is_leaf(block bigint) RETURNS boolean LANGUAGE sql
+	AS $$ SELECT type = 'l' FROM bt_page_stats('moved_pkey', block) $$});
+is_fair('the file grows within a race', \&draw_across_splits);
 
 done_testing;

@@ -27,7 +27,7 @@ use Test::More;
 our @EXPORT = (
 	qw(
 	  PLAIN connect_unseeded connect_to_server start_session prepare_session
-	  is_found_how is_plan_raced
+	  count_looks is_found_how is_plan_raced
 	  draw_ids draw_keyed rows_p prefixes_p keys_p
 	),
 	@RandpickTest::Layout::EXPORT,
