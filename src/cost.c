@@ -35,10 +35,18 @@
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "source.h"
+#include "utils/float.h"
 #include "utils/spccache.h"
 
 /* CPU cost of an index page, in operators; btcostestimate charges as much. */
 #define INDEX_PAGE_CPU	50.0
+
+/*
+ * A leaf source must be cheaper than the heap by more than this.  Where they
+ * read about as many pages, the heap's looks are simpler, and in memory nearly
+ * twice as fast.
+ */
+#define LEAF_MARGIN		0.9
 
 /* What n pages, read at random from so many, cost. */
 static Cost
@@ -165,12 +173,15 @@ randpick_choose_source(RandpickRaceCost *best, PlannerInfo *root,
 	foreach(lc, rel->indexlist)
 	{
 		RandpickRaceCost leaf = common;
+		double		margin = 1.0;
 
 		if (!cost_leaf(&leaf, lfirst_node(IndexOptInfo, lc)))
 			continue;
-		if ((randpick_method == RANDPICK_METHOD_LEAF &&
-			 best->method != RANDPICK_METHOD_LEAF) ||
-			randpick_cost_of_rows(&leaf, k) < randpick_cost_of_rows(best, k))
+		if (best->method == RANDPICK_METHOD_HEAP)
+			margin = randpick_method == RANDPICK_METHOD_LEAF ?
+				get_float8_infinity() : LEAF_MARGIN;
+		if (randpick_cost_of_rows(&leaf, k) <
+			margin * randpick_cost_of_rows(best, k))
 			*best = leaf;
 	}
 }
