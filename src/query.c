@@ -56,6 +56,8 @@ typedef struct KeptPlan
 	Oid			relid;
 	char	   *filter;			/* or NULL */
 	int64		limit;			/* as planned */
+	int			order_by_random;	/* settings it was planned under */
+	int			method;
 	int			nvalues;
 	Oid		   *value_types;	/* as called, UNKNOWNOID included */
 	Oid		   *param_types;	/* as the filter's context has it */
@@ -215,6 +217,8 @@ build_plan(const RandpickCall *call)
 	kept->relid = call->relid;
 	kept->filter = call->filter ? pstrdup(call->filter) : NULL;
 	kept->limit = planned_limit(call->limit);
+	kept->order_by_random = randpick_order_by_random;
+	kept->method = randpick_method;
 	kept->nvalues = call->nvalues;
 	kept->value_types = palloc0(types_size);
 	kept->param_types = palloc0(types_size);
@@ -259,6 +263,8 @@ is_for_call(const KeptPlan *kept, const RandpickCall *call, int64 limit)
 {
 	return kept->relid == call->relid &&
 		kept->limit == limit &&
+		kept->order_by_random == randpick_order_by_random &&
+		kept->method == randpick_method &&
 		kept->nvalues == call->nvalues &&
 		(kept->filter == NULL) == (call->filter == NULL) &&
 		(kept->filter == NULL || strcmp(kept->filter, call->filter) == 0) &&

@@ -5,7 +5,7 @@
 # red, so the rule is fixed here and nowhere else: a check is tried up to TRIES
 # times on fresh draws and fails only if p < ALPHA in every try.  For a sampler
 # that is right this happens with probability ALPHA ** TRIES = 1e-12 a check;
-# with a thousand checks, one run of the suite in a billion is a false alarm.
+# with two thousand checks, two runs of the suite in a billion are false alarms.
 #
 # Power is kept because a bias does not go away when one tries again.  With
 # 300,000 draws, one row in five that comes back 5 % too seldom moves the
