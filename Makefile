@@ -1,7 +1,7 @@
 # randpick: exactly random rows of a PostgreSQL table, fast
 #
 #   make, make install, make installcheck, make uninstall, make clean
-#                              as for every extension; PG_CONFIG=... chooses the server, SUBDIRS= leaves the client program out
+#                              as for every extension; PG_CONFIG=... chooses the server, SUBDIRS= leaves out the client
 #   make demo [ROWS=1000000]   compare randpick with the usual ways, on a throwaway server
 #   make test                  build with -Werror and run all tests, on a throwaway server
 #
@@ -55,17 +55,17 @@ cli-all cli-install cli-uninstall cli-clean: cli-%:
 # The race by itself: no server, no planner, no executor.
 tmp_check/race_test: t/race_test.c src/race.c src/race.h
 	$(MKDIR_P) $(@D)
-	$(CC) $(CPPFLAGS) -DFRONTEND -Isrc $(CFLAGS) t/race_test.c src/race.c $(LDFLAGS) -L$(pkglibdir) -lpgcommon -lpgport -lm -o $@
+	$(CC) $(CPPFLAGS) -DFRONTEND -Isrc $(CFLAGS) $(filter %.c,$^) $(LDFLAGS) -L$(pkglibdir) -lpgcommon -lpgport -lm -o $@
 
 else
 all install uninstall installcheck clean:
-	@echo "$(PG_CONFIG) knows of no PostgreSQL server headers: install postgresql-server-dev-15 (Debian), or set PG_CONFIG" >&2; exit 1
+	@echo "$(PG_CONFIG) shows no PostgreSQL server headers: install postgresql-server-dev-15 or set PG_CONFIG" >&2; exit 1
 endif
 
 .PHONY: demo test run-demo run-test run-tests cli-all cli-install cli-uninstall cli-clean
 
 demo test:
-	@PG_CONFIG=$$(scripts/install-deps $@) && $(MAKE) --no-print-directory run-$@ PG_CONFIG="$$PG_CONFIG"
+	@PG_CONFIG=$$(scripts/install-deps $@) && exec $(MAKE) --no-print-directory run-$@ PG_CONFIG="$$PG_CONFIG"
 
 run-demo:
 	@$(MAKE) -s all
@@ -79,5 +79,5 @@ run-tests:
 	@status=0; \
 	$(MAKE) -s installcheck ISOLATION= || { status=1; cat regression.diffs; }; \
 	$(MAKE) -s installcheck REGRESS= || { status=1; cat output_iso/regression.diffs; }; \
-	prove tmp_check/race_test $(TAP) || status=1; \
+	prove $(PROVE_FLAGS) tmp_check/race_test $(TAP) || status=1; \
 	exit $$status
