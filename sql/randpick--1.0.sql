@@ -14,6 +14,10 @@
 -- calling statement sees.  They are volatile, as random() is, and parallel
 -- restricted, because random()'s state is the session's.
 
+-- The extension is trusted.  This script runs as a superuser then, but all it
+-- does is create functions in the extension's own schema; it looks nothing up
+-- by a name that somebody else could have taken.
+
 -- One row as a composite value; NULL when there is none.
 
 CREATE FUNCTION randpick(relation regclass)
