@@ -17,28 +17,6 @@ plan skip_all => 'needs randpick' if PLAIN;
 my $builder = connect_to_server();
 my %leaf    = (seq_page_cost => 1000, 'randpick.method' => 'leaf');
 
-# The rows that a session sees, and the groups by which a bias could go.
-sub facts_of
-{
-	my ($dbh, $table, $filter) = @_;
-	return $dbh->selectall_hashref(<<"SQL", 'row');
-SELECT id AS row, (ctid::text::point)[0]::bigint AS page, ntile(20) OVER (ORDER BY $table.key) AS range
-FROM $table WHERE $filter
-SQL
-}
-
-sub test_table
-{
-	my ($name, $dbh, $table, $filter, $query) = @_;
-	$query //= "SELECT id FROM $table WHERE $filter ORDER BY random() LIMIT 1";
-
-	my $facts = facts_of($dbh, $table, $filter);
-	my ($plan) = join "\n", @{ $dbh->selectcol_arrayref("EXPLAIN (COSTS off) $query") };
-	like($plan, qr/Source: leaf\n\s+Index: ${table}_/, "$name: the race is over the index");
-	is_fair($name, sub { rows_p(draw_ids($dbh, $query, 100 * keys %$facts), 1, $facts) });
-}
-
-# Every table has an id that no index has, unless it is said, and a column key.
 my @tables = (
 	# what it is like, filter, SQL that makes T
 	[ 'bigint key', 'true',
@@ -119,9 +97,8 @@ for (@tables)
 	my ($name, $filter, @sql) = @$_;
 	my $table = 'leaf_' . ++$number;
 
-	s/\bT\b/$table/g, s/\b(other_|)T(_b|)\b/$1$table$2/g for @sql;
-	$builder->do($_) for @sql, "ALTER TABLE $table SET (autovacuum_enabled = off)", "ANALYZE $table";
-	test_table($name, $dbh, $table, $filter);
+	build_table($builder, $table, @sql);
+	is_source_fair('leaf', $name, $dbh, $table, $filter);
 }
 
 # A deferrable constraint shows its own transaction several rows with one key.
@@ -130,7 +107,7 @@ $builder->do($_) for (
 	'INSERT INTO deferred SELECT i, i FROM generate_series(1, 1500) i',
 	'ANALYZE deferred');
 $dbh->do($_) for ('BEGIN', 'UPDATE deferred SET key = key % 10');
-test_table('duplicates under a deferred constraint', $dbh, 'deferred', 'true');
+is_source_fair('leaf', 'duplicates under a deferred constraint', $dbh, 'deferred', 'true');
 $dbh->do('ROLLBACK');
 
 # An index newer than the snapshot, which says more of its keys than was true.
@@ -144,7 +121,7 @@ $builder->do($_) for (
 	'DELETE FROM newer WHERE id > 500',
 	'CREATE UNIQUE INDEX newer_key ON newer (key)',
 	'ANALYZE newer');
-test_table('rows older than their index', $dbh, 'newer', 'true');
+is_source_fair('leaf', 'rows older than their index', $dbh, 'newer', 'true');
 $dbh->do('ROLLBACK');
 
 # Another session splits the pages while the race runs.  The rows that the
@@ -163,7 +140,7 @@ for my $key ('gen_random_uuid()::text', q{lpad((random() * 50)::int::text, 3, '0
 		'CREATE INDEX split_key ON split (key)',
 		'ANALYZE split');
 	$dbh->do('BEGIN ISOLATION LEVEL REPEATABLE READ');
-	my $facts = facts_of($dbh, 'split', 'true');
+	my $facts = table_facts($dbh, 'split', 'true');
 	my ($blocks) = $builder->selectrow_array(q{SELECT pg_relation_size('split_key') / 8192});
 	$writer->do(<<"SQL", { pg_async => PG_ASYNC });
 DO \$\$ BEGIN

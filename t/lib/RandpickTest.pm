@@ -29,6 +29,7 @@ our @EXPORT = (
 	  PLAIN connect_unseeded connect_to_server start_session prepare_session
 	  count_looks is_found_how is_plan_raced
 	  draw_ids draw_keyed rows_p prefixes_p keys_p
+	  build_table table_facts is_source_fair
 	),
 	@RandpickTest::Layout::EXPORT,
 	@RandpickTest::Statistics::EXPORT);
@@ -335,6 +336,47 @@ sub keys_p
 	return (
 		'keys'        => kolmogorov_p(\@steps),
 		'key and row' => $facts && homogeneity_p(@page_count, $scale));
+}
+
+# Make a table of the SQL that builds it, in which T stands for its name.  Every
+# such table has a column id, of different integers, and a column key.
+sub build_table
+{
+	my ($dbh, $table, @sql) = @_;
+	for (@sql)
+	{
+		s/\b((?:other_)?)T((?:_b)?)\b/$1$table$2/g;
+		$dbh->do($_);
+	}
+	$dbh->do($_) for "ALTER TABLE $table SET (autovacuum_enabled = off)", "ANALYZE $table";
+	return;
+}
+
+# What %$facts of rows_p are, of the rows that a session sees: groups by which
+# a bias could go.
+sub table_facts
+{
+	my ($dbh, $table, $filter) = @_;
+	return $dbh->selectall_hashref(<<"SQL", 'row');
+SELECT id AS row, (ctid::text::point)[0]::bigint AS page, ntile(20) OVER (ORDER BY $table.key) AS range
+FROM $table WHERE $filter
+SQL
+}
+
+# A test that a session draws all rows of a table that meet the filter equally
+# often, where it races over the source.
+sub is_source_fair
+{
+	my ($source, $name, $dbh, $table, $filter) = @_;
+	my $query = "SELECT id FROM $table WHERE $filter ORDER BY random() LIMIT 1";
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+	my $facts = table_facts($dbh, $table, $filter);
+	my ($plan) = join "\n", @{ $dbh->selectcol_arrayref("EXPLAIN (COSTS off) $query") };
+	my $index = $source eq 'heap' ? '' : qr/\n\s+Index: ${table}_/;
+	like($plan, qr/Source: $source$index/, "$name: the race is over the $source");
+	is_fair($name, sub { rows_p(draw_ids($dbh, $query, 100 * keys %$facts), 1, $facts) });
+	return;
 }
 
 1;
