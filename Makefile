@@ -10,6 +10,7 @@
 EXTENSION = randpick
 MODULE_big = randpick
 OBJS = \
+	src/capacity.o \
 	src/cost.o \
 	src/deal.o \
 	src/exec.o \

@@ -127,17 +127,24 @@ randpick_test_for_old_snapshot(Snapshot snapshot, Relation rel, Page page)
 }
 
 /*
- * Is a column of a table declared NOT NULL, and known to be?  18 sets
- * attnotnull for constraints that have not been validated, too.
+ * Does every live row of a table store a value of this column?  18 sets
+ * attnotnull for constraints that have not been validated, too, and has
+ * generated columns that are not stored.
  */
 static inline bool
-randpick_column_is_not_null(Relation rel, AttrNumber column)
+randpick_column_is_stored(Relation rel, AttrNumber column)
 {
+	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(rel),
+												column - 1);
+
+	if (attribute->attisdropped || attribute->atthasmissing)
+		return false;
 #if PG_VERSION_NUM >= 180000
-	return TupleDescCompactAttr(RelationGetDescr(rel),
-								column - 1)->attnullability == ATTNULLABLE_VALID;
+	return attribute->attgenerated != ATTRIBUTE_GENERATED_VIRTUAL &&
+		TupleDescCompactAttr(RelationGetDescr(rel),
+							 column - 1)->attnullability == ATTNULLABLE_VALID;
 #else
-	return TupleDescAttr(RelationGetDescr(rel), column - 1)->attnotnull;
+	return attribute->attnotnull;
 #endif
 }
 

@@ -34,7 +34,6 @@
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
-#include "source.h"
 #include "utils/float.h"
 #include "utils/spccache.h"
 
@@ -109,15 +108,23 @@ finish_cost(RandpickRaceCost *cost)
 		cost->max_looks = 0;
 }
 
-/* The heap source: a place for each line pointer that a page could have. */
+/* What follows from the source's pages, and how many tuples they hold. */
 static void
-cost_heap(RandpickRaceCost *cost)
+set_places(RandpickRaceCost *cost, BlockNumber pages, double tuples)
+{
+	cost->pages = Max(pages, 1);
+	cost->places = cost->pages * cost->capacity.places_a_page;
+	cost->row_share = Min(tuples / cost->places, 1.0);
+	finish_cost(cost);
+}
+
+/* The heap source: a place for each row that a page could have. */
+static void
+cost_heap(RandpickRaceCost *cost, Relation heap)
 {
 	cost->method = RANDPICK_METHOD_HEAP;
-	cost->pages = Max(cost->rel->pages, 1);
-	cost->places = cost->pages * MaxHeapTuplesPerPage;
-	cost->row_share = Min(cost->rel->tuples / cost->places, 1.0);
-	finish_cost(cost);
+	cost->capacity = randpick_heap_capacity(heap);
+	set_places(cost, cost->rel->pages, cost->rel->tuples);
 }
 
 /*
@@ -125,31 +132,23 @@ cost_heap(RandpickRaceCost *cost)
  * Returns false if the index does not lead to every matching row.
  */
 static bool
-cost_leaf(RandpickRaceCost *cost, IndexOptInfo *info)
+cost_leaf(RandpickRaceCost *cost, Relation heap, IndexOptInfo *info)
 {
-	Relation	heap;
 	Relation	index;
-	bool		place_is_tuple;
 
 	if (info->relam != BTREE_AM_OID || info->hypothetical ||
 		(info->indpred != NIL && !info->predOK))
 		return false;
 
-	/* the planner has locked both */
-	heap = table_open(planner_rt_fetch(cost->rel->relid, cost->root)->relid,
-					  NoLock);
+	/* the planner has locked it */
 	index = index_open(info->indexoid, NoLock);
 	cost->method = RANDPICK_METHOD_LEAF;
 	cost->index = info->indexoid;
-	cost->pages = Max(info->pages, 1);
-	cost->places = cost->pages *
-		randpick_leaf_places(heap, index, NULL, &place_is_tuple);
+	cost->capacity = randpick_leaf_capacity(heap, index);
 	index_close(index, NoLock);
-	table_close(heap, NoLock);
 
-	cost->row_share = Min(info->tuples / cost->places, 1.0);
 	cost->visits_heap = true;
-	finish_cost(cost);
+	set_places(cost, info->pages, info->tuples);
 	return true;
 }
 
@@ -158,6 +157,7 @@ randpick_choose_source(RandpickRaceCost *best, PlannerInfo *root,
 					   RelOptInfo *rel, Cost deal_cost, double k)
 {
 	RandpickRaceCost common = {0};
+	Relation	heap;
 	ListCell   *lc;
 
 	common.root = root;
@@ -165,17 +165,19 @@ randpick_choose_source(RandpickRaceCost *best, PlannerInfo *root,
 	common.rows = clamp_row_est(rel->rows);
 	common.deal_cost = deal_cost;
 
+	/* the planner has locked it */
+	heap = table_open(planner_rt_fetch(rel->relid, root)->relid, NoLock);
 	*best = common;
-	cost_heap(best);
+	cost_heap(best, heap);
 
-	if (randpick_method == RANDPICK_METHOD_HEAP)
-		return;
 	foreach(lc, rel->indexlist)
 	{
 		RandpickRaceCost leaf = common;
 		double		margin = 1.0;
 
-		if (!cost_leaf(&leaf, lfirst_node(IndexOptInfo, lc)))
+		if (randpick_method == RANDPICK_METHOD_HEAP)
+			break;
+		if (!cost_leaf(&leaf, heap, lfirst_node(IndexOptInfo, lc)))
 			continue;
 		if (best->method == RANDPICK_METHOD_HEAP)
 			margin = randpick_method == RANDPICK_METHOD_LEAF ?
@@ -183,5 +185,5 @@ randpick_choose_source(RandpickRaceCost *best, PlannerInfo *root,
 		if (randpick_cost_of_rows(&leaf, k) <
 			margin * randpick_cost_of_rows(best, k))
 			*best = leaf;
-	}
+	}	table_close(heap, NoLock);
 }

@@ -5,6 +5,7 @@
 #ifndef RANDPICK_COST_H
 #define RANDPICK_COST_H
 
+#include "capacity.h"
 #include "nodes/pathnodes.h"
 #include "randpick.h"
 
@@ -17,6 +18,7 @@ typedef struct RandpickRaceCost
 	/* the source */
 	RandpickMethod method;
 	Oid			index;			/* or InvalidOid */
+	RandpickCapacity capacity;	/* of its pages */
 	double		places;			/* S */
 	double		pages;			/* that looks are spread over */
 	double		row_share;		/* share of the places that hold a tuple */

@@ -106,6 +106,12 @@ create_state(CustomScan *scan)
 		DatumGetInt64(private_value(scan, RANDPICK_PRIVATE_EXPECTED_LOOKS));
 	node->racing.index_oid =
 		DatumGetObjectId(private_value(scan, RANDPICK_PRIVATE_INDEX));
+	node->racing.capacity.places_a_page =
+		DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_PLACES_A_PAGE));
+	node->racing.capacity.place_is_tuple =
+		DatumGetBool(private_value(scan, RANDPICK_PRIVATE_PLACE_IS_TUPLE));
+	node->racing.capacity.since =
+		(TransactionId) DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_SINCE));
 	node->key_param =
 		DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_KEY_PARAM));
 	return (Node *) node;

@@ -178,13 +178,48 @@ set_path_costs(Path *path, const RandpickRaceCost *cost,
 		(cost->rows / counted);
 }
 
-/* A number of looks for custom_private. */
+/* Values for custom_private. */
 static Const *
-make_looks_const(double looks)
+make_bool(bool value)
+{
+	return castNode(Const, makeBoolConst(value, false));
+}
+
+static Const *
+make_int(int value)
+{
+	return makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
+					 Int32GetDatum(value), false, true);
+}
+
+static Const *
+make_oid(Oid value)
+{
+	return makeConst(OIDOID, -1, InvalidOid, sizeof(Oid),
+					 ObjectIdGetDatum(value), false, true);
+}
+
+static Const *
+make_looks(double looks)
 {
 	return makeConst(INT8OID, -1, InvalidOid, sizeof(int64),
 					 Int64GetDatum((int64) Min(looks, 1e15)),
 					 false, FLOAT8PASSBYVAL);
+}
+
+/* What the scan has to know, in the order of RandpickPrivate. */
+static List *
+make_private(const RandpickMatch *match, const RandpickRaceCost *cost)
+{
+	List	   *result = list_make4(make_bool(match->descending),
+									make_looks(cost->max_looks),
+									make_looks(cost->first_looks),
+									make_int(cost->method));
+
+	result = lappend(result, make_oid(cost->index));
+	result = lappend(result, make_int(cost->capacity.places_a_page));
+	result = lappend(result, make_bool(cost->capacity.place_is_tuple));
+	return lappend(result, make_int(cost->capacity.since));
 }
 
 /*
@@ -222,14 +257,7 @@ randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 	path->path.pathkeys = root->query_pathkeys;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->custom_paths = list_make1(deal);
-	path->custom_private =
-		list_make5(makeBoolConst(match.descending, false),
-				   make_looks_const(cost.max_looks),
-				   make_looks_const(cost.first_looks),
-				   makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
-							 Int32GetDatum(cost.method), false, true),
-				   makeConst(OIDOID, -1, InvalidOid, sizeof(Oid),
-							 ObjectIdGetDatum(cost.index), false, true));
+	path->custom_private = make_private(&match, &cost);
 	path->methods = &path_methods;
 	set_path_costs(&path->path, &cost, wanted);
 	add_path(rel, &path->path);

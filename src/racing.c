@@ -50,12 +50,13 @@ open_source(RandpickRacing *racing)
 	Index		relid = ((Scan *) racing->ss->ps.plan)->scanrelid;
 
 	if (!OidIsValid(racing->index_oid))
-		return randpick_heap_source_open(rel, estate->es_snapshot);
+		return randpick_heap_source_open(rel, estate->es_snapshot,
+										 &racing->capacity);
 
 	racing->index = index_open(racing->index_oid,
 							   exec_rt_fetch(relid, estate)->rellockmode);
-	return randpick_leaf_source_open(rel, racing->index,
-									 estate->es_snapshot);
+	return randpick_leaf_source_open(rel, racing->index, estate->es_snapshot,
+									 &racing->capacity);
 }
 
 void

@@ -19,6 +19,7 @@ typedef struct RandpickRacing
 	uint64		max_looks;		/* the planner's budget */
 	uint64		expected_looks; /* the planner's guess for the first row */
 	Oid			index_oid;		/* the leaf source's index, or InvalidOid */
+	RandpickCapacity capacity;	/* of the source's pages */
 	MemoryContext cxt;			/* holds what lives as long as one race */
 
 	/* changes from row to row */

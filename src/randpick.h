@@ -41,6 +41,9 @@ typedef enum RandpickPrivate
 	RANDPICK_PRIVATE_EXPECTED_LOOKS,	/* int8: looks for the first row */
 	RANDPICK_PRIVATE_METHOD,	/* int4: the source, a RandpickMethod */
 	RANDPICK_PRIVATE_INDEX,		/* oid: its index, or InvalidOid */
+	RANDPICK_PRIVATE_PLACES_A_PAGE, /* int4: the capacity of its pages */
+	RANDPICK_PRIVATE_PLACE_IS_TUPLE,	/* bool */
+	RANDPICK_PRIVATE_SINCE,		/* int4: a transaction ID */
 	RANDPICK_PRIVATE_KEY_PARAM, /* int4: the exec parameter that is the key */
 	RANDPICK_PRIVATE_COUNT
 } RandpickPrivate;

@@ -14,6 +14,7 @@
 #ifndef RANDPICK_SOURCE_H
 #define RANDPICK_SOURCE_H
 
+#include "capacity.h"
 #include "executor/tuptable.h"
 #include "race.h"
 #include "storage/bufmgr.h"
@@ -77,14 +78,15 @@ extern Page randpick_prefetch_page(Relation rel, BlockNumber block,
 extern Buffer randpick_pin_page(Relation rel, BlockNumber block,
 								const RandpickRing *ring);
 
-/* source_heap.c */
+/*
+ * A source of each kind.  The capacity is what the planner found; it is not
+ * used if it does not hold for the snapshot.
+ */
 extern RandpickSource *randpick_heap_source_open(Relation rel,
-												 Snapshot snapshot);
-
-/* source_leaf.c */
-extern int	randpick_leaf_places(Relation heap, Relation index,
-								 Snapshot snapshot, bool *place_is_tuple);
+												 Snapshot snapshot,
+												 const RandpickCapacity *capacity);
 extern RandpickSource *randpick_leaf_source_open(Relation rel, Relation index,
-												 Snapshot snapshot);
+												 Snapshot snapshot,
+												 const RandpickCapacity *capacity);
 
 #endif							/* RANDPICK_SOURCE_H */

@@ -1,17 +1,21 @@
 /*
  * source_heap.c
- *	  The heap source: a place is a line pointer that a page could have.
+ *	  The heap source: a place is a line pointer, or a row, of a heap page.
  *
  * Every visible row stands at exactly one line pointer of one block, its own
  * TID, whether or not it is part of a HOT chain; so no chain is followed here.
  * Redirects, dead and unused line pointers and invisible versions are misses.
- * A page cannot have more than MaxHeapTuplesPerPage line pointers, whatever
- * its rows look like, so places = blocks x MaxHeapTuplesPerPage always covers
- * the table.  A bound from the width of the rows would not: line pointers of
- * deleted rows stay behind and push later rows to high numbers.
  *
- * The price is 291 / (rows per page) looks for each row found: 3 for narrow
- * rows, 291 where one row fills a page.
+ * How many places a page has, capacity.c knows.  If rows cannot be arbitrarily
+ * small, they are fewer than a page can have line pointers, but still enough
+ * for its visible rows: deleted rows leave line pointers behind and push later
+ * rows to high numbers.  So in a page with more line pointers than places,
+ * place number n is the n-th visible row; in all others, line pointer n.  Which
+ * of the two may change between two looks, as anything may that does not
+ * depend on the place that was drawn.
+ *
+ * The price is places / rows of a page in looks for each row found: 2 for
+ * narrow rows, hundreds where one row fills a page.
  *
  * The number of blocks is read once, after the snapshot was taken: blocks
  * added later hold nothing that the snapshot sees, and no block goes away
@@ -32,43 +36,47 @@
 typedef struct HeapSource
 {
 	RandpickSource base;
+	int			places_a_page;
 	BlockNumber nblocks;		/* as of the start of the scan */
 } HeapSource;
 
 static uint64
 heap_places(RandpickSource *source)
 {
-	return (uint64) ((HeapSource *) source)->nblocks * MaxHeapTuplesPerPage;
+	HeapSource *heap = (HeapSource *) source;
+
+	return (uint64) heap->nblocks * heap->places_a_page;
 }
 
-/* A place as block and line pointer. */
+/* A place as block and number in the block, from 1. */
 static inline BlockNumber
-place_block(uint64 place)
+place_block(HeapSource *heap, uint64 place)
 {
-	return (BlockNumber) (place / MaxHeapTuplesPerPage);
+	return (BlockNumber) (place / heap->places_a_page);
 }
 
 static inline OffsetNumber
-place_offset(uint64 place)
+place_number(HeapSource *heap, uint64 place)
 {
-	return (OffsetNumber) (place % MaxHeapTuplesPerPage + 1);
+	return (OffsetNumber) (place % heap->places_a_page + 1);
 }
 
 static void
 heap_prefetch(RandpickSource *source, RandpickRing *rings, int nrings)
 {
+	HeapSource *heap = (HeapSource *) source;
 	ItemId		lps[RANDPICK_MAX_AHEAD];
 
 	for (int i = 0; i < nrings; i++)
 	{
 		Page		page = randpick_prefetch_page(source->rel,
-												  place_block(rings[i].place),
+												  place_block(heap, rings[i].place),
 												  &rings[i]);
 
 		lps[i] = NULL;
 		if (page != NULL)
 		{
-			lps[i] = PageGetItemId(page, place_offset(rings[i].place));
+			lps[i] = PageGetItemId(page, place_number(heap, rings[i].place));
 			randpick_prefetch_memory(lps[i]);
 		}
 	}
@@ -87,21 +95,17 @@ heap_prefetch(RandpickSource *source, RandpickRing *rings, int nrings)
 }
 
 /*
- * The visible tuple at a line pointer, if there is one.  As heap_fetch, but
- * for a page that is already at hand.
+ * Is there a visible tuple at the line pointer that t_self says?  As
+ * heap_fetch, but for a page that is already at hand.
  */
 static bool
 fetch_tuple(RandpickSource *source, Buffer buffer, HeapTuple tuple)
 {
 	Page		page = BufferGetPage(buffer);
-	OffsetNumber offset = ItemPointerGetOffsetNumber(&tuple->t_self);
-	ItemId		lp;
+	ItemId		lp = PageGetItemId(page,
+								   ItemPointerGetOffsetNumber(&tuple->t_self));
 	bool		visible;
 
-	randpick_test_for_old_snapshot(source->snapshot, source->rel, page);
-	if (offset > PageGetMaxOffsetNumber(page))
-		return false;
-	lp = PageGetItemId(page, offset);
 	if (!ItemIdIsNormal(lp))
 		return false;
 
@@ -114,22 +118,44 @@ fetch_tuple(RandpickSource *source, Buffer buffer, HeapTuple tuple)
 	return visible;
 }
 
+/* The visible tuple at place n of a page, if there is one. */
+static bool
+find_tuple(HeapSource *heap, Buffer buffer, OffsetNumber n, HeapTuple tuple)
+{
+	Page		page = BufferGetPage(buffer);
+	OffsetNumber nlps = PageGetMaxOffsetNumber(page);
+
+	randpick_test_for_old_snapshot(heap->base.snapshot, heap->base.rel, page);
+	if (nlps <= heap->places_a_page)
+	{
+		ItemPointerSetOffsetNumber(&tuple->t_self, n);
+		return n <= nlps && fetch_tuple(&heap->base, buffer, tuple);
+	}
+	for (OffsetNumber lp = FirstOffsetNumber; lp <= nlps; lp++)
+	{
+		ItemPointerSetOffsetNumber(&tuple->t_self, lp);
+		if (fetch_tuple(&heap->base, buffer, tuple) && --n == 0)
+			return true;
+	}
+	return false;
+}
+
 static RandpickLook
 heap_look(RandpickSource *source, const RandpickRing *ring,
 		  TupleTableSlot *slot)
 {
+	HeapSource *heap = (HeapSource *) source;
 	BufferHeapTupleTableSlot *bslot = (BufferHeapTupleTableSlot *) slot;
 	HeapTuple	tuple = &bslot->base.tupdata;
-	Buffer		buffer = randpick_pin_page(source->rel,
-										   place_block(ring->place), ring);
+	BlockNumber block = place_block(heap, ring->place);
+	Buffer		buffer = randpick_pin_page(source->rel, block, ring);
 	bool		visible;
 
 	ExecClearTuple(slot);
-	ItemPointerSet(&tuple->t_self, place_block(ring->place),
-				   place_offset(ring->place));
+	ItemPointerSetBlockNumber(&tuple->t_self, block);
 
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	visible = fetch_tuple(source, buffer, tuple);
+	visible = find_tuple(heap, buffer, place_number(heap, ring->place), tuple);
 	LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
 
 	if (!visible)
@@ -150,13 +176,16 @@ static const RandpickSourceMethods heap_methods = {
 
 /* Allocated in the current memory context, with nothing to close. */
 RandpickSource *
-randpick_heap_source_open(Relation rel, Snapshot snapshot)
+randpick_heap_source_open(Relation rel, Snapshot snapshot,
+						  const RandpickCapacity *capacity)
 {
 	HeapSource *source = palloc0(sizeof(HeapSource));
 
 	source->base.methods = &heap_methods;
 	source->base.rel = rel;
 	source->base.snapshot = snapshot;
+	source->places_a_page = randpick_capacity_holds(capacity, snapshot) ?
+		capacity->places_a_page : randpick_any_heap_capacity().places_a_page;
 
 	PredicateLockRelation(rel, snapshot);
 	source->nblocks = RelationGetNumberOfBlocks(rel);

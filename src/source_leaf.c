@@ -12,19 +12,8 @@
  * its predicate, which the filter must imply; the filter is checked all the
  * same.
  *
- * How many places a page has.  An entry may be a posting list of many TIDs.
- *
- *	- In general a place is a TID: MaxTIDsPerBTreePage of them a page, or, if
- *	  the index cannot deduplicate, as many as it can have tuples.
- *	- If at most one TID of a tuple can be visible to the snapshot, a place is
- *	  a tuple.  That is so when the key is unique, checked at once (a deferrable
- *	  constraint lets its own transaction see duplicates), and free of NULLs,
- *	  which are never equal.  Both must have held for as long as the snapshot
- *	  looks back: an index built later was checked on live rows only, and so
- *	  was SET NOT NULL; hence the xmin of the catalog rows.
- *
- * A tuple takes at least MAXALIGN(8 + 1) bytes and a line pointer, more if
- * columns that cannot be NULL take more.  That bounds the tuples of a page.
+ * A page has a place for each item if at most one TID of an item can be visible
+ * to the snapshot, else for each TID; capacity.c knows how many.
  *
  * Splits.  A page that splits hands half of its entries to a new block, which
  * may lie beyond the blocks that were drawn from.  So with the drawn page
@@ -43,26 +32,21 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/nbtree.h"
 #include "access/tableam.h"
-#include "access/transam.h"
-#include "catalog/pg_index.h"
 #include "compat.h"
 #include "source.h"
 #include "storage/bufmgr.h"
 #include "storage/predicate.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/syscache.h"
 
 typedef struct LeafSource
 {
 	RandpickSource base;
 	Relation	index;			/* open and locked by the caller */
 	IndexFetchTableData *fetch; /* follows an entry to the heap */
-	bool		place_is_tuple; /* or else a TID */
-	int			places_a_page;
+	RandpickCapacity capacity;	/* of a leaf page */
 	BlockNumber nblocks;		/* of the index, as of the last draw */
 
 	/* what stands at the place of the last look */
@@ -72,92 +56,11 @@ typedef struct LeafSource
 	ItemPointerData *many_tids; /* or, allocated when first needed */
 } LeafSource;
 
-/* Is a catalog row as old as anything that the snapshot sees? */
-static bool
-is_older(HeapTuple tuple, Snapshot snapshot)
-{
-	return snapshot == NULL ||
-		TransactionIdPrecedes(HeapTupleHeaderGetXmin(tuple->t_data),
-							  snapshot->xmin);
-}
-
-/* Is a column free of NULLs, in all rows that the snapshot sees? */
-static bool
-has_no_nulls(Relation heap, AttrNumber column, Snapshot snapshot)
-{
-	HeapTuple	tuple;
-	bool		result;
-
-	if (column <= 0 || !randpick_column_is_not_null(heap, column))
-		return false;
-	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(RelationGetRelid(heap)),
-							Int16GetDatum(column));
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	result = is_older(tuple, snapshot);
-	ReleaseSysCache(tuple);
-	return result;
-}
-
-/* Can at most one row with the same key be visible to the snapshot? */
-static bool
-is_unique(Relation heap, Relation index, Snapshot snapshot)
-{
-	Form_pg_index form = index->rd_index;
-
-	if (!form->indisunique || !form->indimmediate ||
-		!is_older(index->rd_indextuple, snapshot))
-		return false;
-	for (int i = 0; i < form->indnkeyatts; i++)
-	{
-		if (!has_no_nulls(heap, form->indkey.values[i], snapshot))
-			return false;
-	}
-	return true;
-}
-
-/* The least that the columns of a key without NULLs take in an entry. */
-static Size
-least_key_width(Relation index)
-{
-	TupleDesc	desc = RelationGetDescr(index);
-	Size		width = 0;
-
-	/* included columns may be NULL, which is not worth telling apart */
-	if (index->rd_index->indnatts != index->rd_index->indnkeyatts)
-		return 1;
-	for (int i = 0; i < desc->natts && TupleDescAttr(desc, i)->attlen > 0; i++)
-		width = att_align_nominal(width, TupleDescAttr(desc, i)->attalign) +
-			TupleDescAttr(desc, i)->attlen;
-	return Max(width, 1);
-}
-
-/*
- * The number of places of a leaf page, and what they are.  Without a snapshot,
- * when planning, as if the catalogs were as old as can be.
- */
-int
-randpick_leaf_places(Relation heap, Relation index, Snapshot snapshot,
-					 bool *place_is_tuple)
-{
-	bool		unique = is_unique(heap, index, snapshot);
-	bool		has_full_key;
-	bool		can_deduplicate;
-	Size		width = unique ? least_key_width(index) : 1;
-
-	_bt_metaversion(index, &has_full_key, &can_deduplicate);
-	*place_is_tuple = unique || !can_deduplicate;
-	if (!*place_is_tuple)
-		return MaxTIDsPerBTreePage;
-	return (BLCKSZ - SizeOfPageHeaderData - MAXALIGN(sizeof(BTPageOpaqueData))) /
-		(MAXALIGN(sizeof(IndexTupleData) + width) + sizeof(ItemIdData));
-}
-
 /* The metapage has no entry, so places begin at the page after it. */
 static inline BlockNumber
 place_block(LeafSource *leaf, uint64 place)
 {
-	return (BlockNumber) (place / leaf->places_a_page) + BTREE_METAPAGE + 1;
+	return (BlockNumber) (place / leaf->capacity.places_a_page) + BTREE_METAPAGE + 1;
 }
 
 static uint64
@@ -165,7 +68,7 @@ leaf_places(RandpickSource *source)
 {
 	LeafSource *leaf = (LeafSource *) source;
 
-	return (uint64) (leaf->nblocks - 1) * leaf->places_a_page;
+	return (uint64) (leaf->nblocks - 1) * leaf->capacity.places_a_page;
 }
 
 static void
@@ -179,9 +82,9 @@ leaf_prefetch(RandpickSource *source, RandpickRing *rings, int nrings)
 												  place_block(leaf, rings[i].place),
 												  &rings[i]);
 
-		if (page != NULL && leaf->place_is_tuple)
+		if (page != NULL && leaf->capacity.place_is_tuple)
 			randpick_prefetch_memory(PageGetItemId(page, FirstOffsetNumber +
-												   rings[i].place % leaf->places_a_page));
+												   rings[i].place % leaf->capacity.places_a_page));
 	}
 }
 
@@ -213,8 +116,8 @@ find_place(LeafSource *leaf, Page page, int n)
 	bool		skip_dead = !leaf->base.snapshot->takenDuringRecovery;
 	OffsetNumber first = P_FIRSTDATAKEY(BTPageGetOpaque(page));
 	OffsetNumber last = PageGetMaxOffsetNumber(page);
-	bool		is_direct = leaf->place_is_tuple &&
-	last - first < leaf->places_a_page;
+	bool		is_direct = leaf->capacity.place_is_tuple &&
+	last - first < leaf->capacity.places_a_page;
 
 	leaf->ntids = 0;
 	for (OffsetNumber offset = is_direct ? first + n : first;
@@ -224,12 +127,12 @@ find_place(LeafSource *leaf, Page page, int n)
 		IndexTuple	entry = (IndexTuple) PageGetItem(page, lp);
 		int			ntids = BTreeTupleIsPosting(entry) ?
 		BTreeTupleGetNPosting(entry) : 1;
-		int			nplaces = leaf->place_is_tuple ? 1 : ntids;
+		int			nplaces = leaf->capacity.place_is_tuple ? 1 : ntids;
 
 		if (!is_direct)
 		{
 			/* what is more than a page can have of NOT NULL keys is NULL */
-			if (leaf->place_is_tuple && IndexTupleHasNulls(entry))
+			if (leaf->capacity.place_is_tuple && IndexTupleHasNulls(entry))
 				continue;
 			n -= nplaces;
 			if (n >= 0)
@@ -238,7 +141,7 @@ find_place(LeafSource *leaf, Page page, int n)
 		}
 		if (skip_dead && ItemIdIsDead(lp))
 			return;
-		if (leaf->place_is_tuple)
+		if (leaf->capacity.place_is_tuple)
 			note_tids(leaf, entry, 0, ntids);
 		else
 			note_tids(leaf, entry, n, 1);
@@ -275,7 +178,7 @@ leaf_look(RandpickSource *source, const RandpickRing *ring,
 	nblocks = RelationGetNumberOfBlocks(leaf->index);
 	if (nblocks == leaf->nblocks && is_live_leaf(leaf->index, buffer))
 		find_place(leaf, BufferGetPage(buffer),
-				   (int) (ring->place % leaf->places_a_page));
+				   (int) (ring->place % leaf->capacity.places_a_page));
 	UnlockReleaseBuffer(buffer);
 
 	if (nblocks != leaf->nblocks)
@@ -311,7 +214,8 @@ static const RandpickSourceMethods leaf_methods = {
 
 /* Allocated in the current memory context.  Keeps a pin until closed. */
 RandpickSource *
-randpick_leaf_source_open(Relation rel, Relation index, Snapshot snapshot)
+randpick_leaf_source_open(Relation rel, Relation index, Snapshot snapshot,
+						  const RandpickCapacity *capacity)
 {
 	LeafSource *leaf = palloc0(sizeof(LeafSource));
 
@@ -319,8 +223,8 @@ randpick_leaf_source_open(Relation rel, Relation index, Snapshot snapshot)
 	leaf->base.rel = rel;
 	leaf->base.snapshot = snapshot;
 	leaf->index = index;
-	leaf->places_a_page = randpick_leaf_places(rel, index, snapshot,
-											   &leaf->place_is_tuple);
+	leaf->capacity = randpick_capacity_holds(capacity, snapshot) ?
+		*capacity : randpick_any_leaf_capacity(index);
 
 	PredicateLockRelation(rel, snapshot);
 	leaf->fetch = table_index_fetch_begin(rel);

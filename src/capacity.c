@@ -1,0 +1,166 @@
+/*
+ * capacity.c
+ *	  How many places a page has.
+ *
+ * The fewer places a page has, the fewer of them are empty; but there must be
+ * one for every row that the snapshot sees.  What always holds is the number
+ * of line pointers or TIDs that fit.  More is known of rows that cannot be
+ * arbitrarily small, and of entries whose key is unique.
+ *
+ * Heap.  A tuple takes its header, what its NOT NULL columns take at least, and
+ * a line pointer.  That bounds the visible tuples of a page, but not their line
+ * pointers: those of deleted rows stay behind.  source_heap.c copes with both.
+ *
+ * Leaf.  An item may be a posting list of many TIDs.  It need only be one place
+ * if at most one of them can be visible, that is, if the key is unique, checked
+ * at once (a deferrable constraint lets its own transaction see duplicates),
+ * and free of NULLs, which are never equal.  Then what the columns of the key
+ * take also bounds the number of items.
+ *
+ * A column counts if every row that the snapshot sees has its value, in the
+ * row itself: not if it was dropped, is virtual, was added with a default that
+ * old rows do not store (atthasmissing), or is not known to be valid.  And a
+ * snapshot may look back to before the column or the index was what it is: SET
+ * NOT NULL and CREATE UNIQUE INDEX check live rows only.  Both locked the table
+ * against writers, so rows that had been deleted by then are of no matter to
+ * snapshots taken after; that is what "since" tells, the youngest xmin of the
+ * catalog rows that were believed.  If the snapshot is older, less is promised.
+ *
+ * As a plan may be kept for long, 2^31 transactions later the xmin will seem
+ * to be in the future: again less is promised, and never more than is so.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/nbtree.h"
+#include "access/tupmacs.h"
+#include "capacity.h"
+#include "catalog/pg_index.h"
+#include "compat.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+/* Believe a catalog row: what follows from it holds since its xmin. */
+static void
+believe(RandpickCapacity *capacity, HeapTuple row)
+{
+	TransactionId xmin = HeapTupleHeaderGetXmin(row->t_data);
+
+	if (TransactionIdIsNormal(xmin) &&
+		(!TransactionIdIsValid(capacity->since) ||
+		 TransactionIdFollows(xmin, capacity->since)))
+		capacity->since = xmin;
+}
+
+/* Do all rows hold a value of the column?  If so, believe it. */
+static bool
+has_values(Relation heap, AttrNumber column, RandpickCapacity *capacity)
+{
+	HeapTuple	row;
+
+	if (column <= 0 || !randpick_column_is_stored(heap, column))
+		return false;
+	row = SearchSysCache2(ATTNUM, ObjectIdGetDatum(RelationGetRelid(heap)),
+						  Int16GetDatum(column));
+	if (!HeapTupleIsValid(row))
+		return false;
+	believe(capacity, row);
+	ReleaseSysCache(row);
+	return true;
+}
+
+/* The least that values up to and including this column's take. */
+static Size
+add_least_width(Size width, Form_pg_attribute column)
+{
+	/* of variable length: at least a short header, which is not aligned */
+	if (column->attlen < 0)
+		return width + 1;
+	return att_align_nominal(width, column->attalign) + column->attlen;
+}
+
+/* How many items fit into so much space, with a line pointer each? */
+static int
+count_items(Size space, Size header, Size width)
+{
+	return space / (MAXALIGN(header + width) + sizeof(ItemIdData));
+}
+
+RandpickCapacity
+randpick_any_heap_capacity(void)
+{
+	RandpickCapacity capacity = {.places_a_page = MaxHeapTuplesPerPage};
+
+	return capacity;
+}
+
+RandpickCapacity
+randpick_heap_capacity(Relation heap)
+{
+	TupleDesc	desc = RelationGetDescr(heap);
+	RandpickCapacity capacity = {.place_is_tuple = true};
+	Size		width = 0;
+
+	for (AttrNumber i = 1; i <= desc->natts; i++)
+	{
+		if (has_values(heap, i, &capacity))
+			width = add_least_width(width, TupleDescAttr(desc, i - 1));
+	}
+	capacity.places_a_page = count_items(BLCKSZ - SizeOfPageHeaderData,
+										 MAXALIGN(SizeofHeapTupleHeader),
+										 width);
+	return width > 0 ? capacity : randpick_any_heap_capacity();
+}
+
+/* How many items a leaf page can have if their keys take so much. */
+static int
+count_leaf_items(Size width)
+{
+	return count_items(BLCKSZ - SizeOfPageHeaderData -
+					   MAXALIGN(sizeof(BTPageOpaqueData)),
+					   sizeof(IndexTupleData), Max(width, 1));
+}
+
+RandpickCapacity
+randpick_any_leaf_capacity(Relation index)
+{
+	RandpickCapacity capacity = {0};
+	bool		has_full_key;
+	bool		can_deduplicate;
+
+	_bt_metaversion(index, &has_full_key, &can_deduplicate);
+	capacity.place_is_tuple = !can_deduplicate;
+	capacity.places_a_page = can_deduplicate ? MaxTIDsPerBTreePage :
+		count_leaf_items(0);
+	return capacity;
+}
+
+RandpickCapacity
+randpick_leaf_capacity(Relation heap, Relation index)
+{
+	Form_pg_index form = index->rd_index;
+	TupleDesc	desc = RelationGetDescr(index);
+	RandpickCapacity capacity = {.place_is_tuple = true};
+	Size		width = 0;
+
+	if (!form->indisunique || !form->indimmediate)
+		return randpick_any_leaf_capacity(index);
+	believe(&capacity, index->rd_indextuple);
+
+	for (int i = 0; i < form->indnkeyatts; i++)
+	{
+		if (!has_values(heap, form->indkey.values[i], &capacity))
+			return randpick_any_leaf_capacity(index);
+		width = add_least_width(width, TupleDescAttr(desc, i));
+	}
+
+	/*
+	 * Items with NULLs in the key may still be there, though not for visible
+	 * rows, and smaller: source_leaf.c passes over them.  It could not tell
+	 * them from items with NULLs in included columns.
+	 */
+	if (form->indnatts != form->indnkeyatts)
+		width = 0;
+	capacity.places_a_page = count_leaf_items(width);
+	return capacity;
+}
