@@ -105,21 +105,21 @@ SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'id <= picks_often(7)');
 SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'id = $1::odd', '7');
 
 -- a plan that is kept follows the settings
-CREATE FUNCTION source_of_pick() RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION picks_from_seed() RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM setseed(0.5), randpick('fruit');
-    RETURN (SELECT randpick('fruit'))::text;
+    RETURN (SELECT string_agg(f::text, ' ') FROM randpick_rows(NULL::fruit, 5) f);
 END $$;
 SET randpick.order_by_random = force;
 SET randpick.method = heap;
-CREATE TEMP TABLE by_heap AS SELECT source_of_pick() AS row;
+CREATE TEMP TABLE by_heap AS SELECT picks_from_seed() AS rows;
 SET randpick.method = deal;
-SELECT source_of_pick() <> row AS is_another_row FROM by_heap;
+SELECT picks_from_seed() <> rows AS are_other_rows FROM by_heap;
 SET randpick.method = heap;
-SELECT source_of_pick() = row AS is_the_same_row FROM by_heap;
+SELECT picks_from_seed() = rows AS are_the_same_rows FROM by_heap;
 RESET randpick.method;
 RESET randpick.order_by_random;
-DROP FUNCTION source_of_pick;
+DROP FUNCTION picks_from_seed;
 
 -- what the statement sees: not its own changes, but those before it
 BEGIN;
