@@ -111,6 +111,7 @@ BEGIN
     RETURN (SELECT string_agg(f::text, ' ') FROM randpick_rows(NULL::fruit, 5) f);
 END $$;
 SET randpick.order_by_random = force;
+SET seq_page_cost = 1000;  -- so that a race pays on so small a table
 SET randpick.method = heap;
 CREATE TEMP TABLE by_heap AS SELECT picks_from_seed() AS rows;
 SET randpick.method = deal;
@@ -118,6 +119,7 @@ SELECT picks_from_seed() <> rows AS are_other_rows FROM by_heap;
 SET randpick.method = heap;
 SELECT picks_from_seed() = rows AS are_the_same_rows FROM by_heap;
 RESET randpick.method;
+RESET seq_page_cost;
 RESET randpick.order_by_random;
 DROP FUNCTION picks_from_seed;
 
