@@ -14,8 +14,9 @@
  * Leaf.  An item may be a posting list of many TIDs.  It need only be one place
  * if at most one of them can be visible, that is, if the key is unique, checked
  * at once (a deferrable constraint lets its own transaction see duplicates),
- * and free of NULLs, which are never equal.  Then what the columns of the key
- * take also bounds the number of items.
+ * and free of NULLs, which are never equal; or if it has such a key of another
+ * index in it, as a partial index on the primary key's columns has.  Then what
+ * the columns of the key take also bounds the number of items.
  *
  * A column counts if every row that the snapshot sees has its value, in the
  * row itself: not if it was dropped, is virtual, was added with a default that
@@ -135,32 +136,77 @@ randpick_any_leaf_capacity(Relation index)
 	return capacity;
 }
 
+/*
+ * Is the key of another index, or its own, part of the key of this one, and
+ * can only one visible row have it?  If so, believe it.
+ */
+static bool
+has_unique_part(Relation heap, Relation index, Oid other,
+				RandpickCapacity *capacity)
+{
+	int2vector *key = &index->rd_index->indkey;
+	HeapTuple	row = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(other));
+	Form_pg_index form;
+	bool		result;
+
+	if (!HeapTupleIsValid(row))
+		return false;
+	form = (Form_pg_index) GETSTRUCT(row);
+
+	/* of a partial index, only the rows that are in it have other keys */
+	result = form->indisunique && form->indimmediate && form->indisvalid &&
+		(other == RelationGetRelid(index) ||
+		 heap_attisnull(row, Anum_pg_index_indpred, NULL));
+	for (int i = 0; result && i < form->indnkeyatts; i++)
+	{
+		bool		is_part = false;
+
+		for (int j = 0; j < index->rd_index->indnkeyatts; j++)
+			is_part |= key->values[j] == form->indkey.values[i];
+		result = is_part && has_values(heap, form->indkey.values[i], capacity);
+	}
+	if (result)
+		believe(capacity, row);
+	ReleaseSysCache(row);
+	return result;
+}
+
+/* Can only one visible row have a key of this index?  If so, believe it. */
+static bool
+has_unique_key(Relation heap, Relation index, RandpickCapacity *capacity)
+{
+	List	   *indexes = RelationGetIndexList(heap);
+	ListCell   *lc;
+	bool		result = false;
+
+	foreach(lc, indexes)
+		result = result || has_unique_part(heap, index, lfirst_oid(lc), capacity);
+	list_free(indexes);
+	return result;
+}
+
 RandpickCapacity
 randpick_leaf_capacity(Relation heap, Relation index)
 {
 	Form_pg_index form = index->rd_index;
 	TupleDesc	desc = RelationGetDescr(index);
 	RandpickCapacity capacity = {.place_is_tuple = true};
+	bool		is_known = form->indnatts == form->indnkeyatts;
 	Size		width = 0;
 
-	if (!form->indisunique || !form->indimmediate)
+	if (!has_unique_key(heap, index, &capacity))
 		return randpick_any_leaf_capacity(index);
-	believe(&capacity, index->rd_indextuple);
-
-	for (int i = 0; i < form->indnkeyatts; i++)
-	{
-		if (!has_values(heap, form->indkey.values[i], &capacity))
-			return randpick_any_leaf_capacity(index);
-		width = add_least_width(width, TupleDescAttr(desc, i));
-	}
 
 	/*
 	 * Items with NULLs in the key may still be there, though not for visible
-	 * rows, and smaller: source_leaf.c passes over them.  It could not tell
-	 * them from items with NULLs in included columns.
+	 * rows, and smaller: the sources pass over them.  They could not tell them
+	 * from items with NULLs in columns that may be NULL.
 	 */
-	if (form->indnatts != form->indnkeyatts)
-		width = 0;
-	capacity.places_a_page = count_leaf_items(width);
+	for (int i = 0; is_known && i < form->indnkeyatts; i++)
+	{
+		is_known = has_values(heap, form->indkey.values[i], &capacity);
+		width = add_least_width(width, TupleDescAttr(desc, i));
+	}
+	capacity.places_a_page = count_leaf_items(is_known ? width : 0);
 	return capacity;
 }
