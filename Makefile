@@ -10,7 +10,10 @@
 EXTENSION = randpick
 MODULE_big = randpick
 OBJS = \
+	src/btree_range.o \
+	src/btree_run.o \
 	src/capacity.o \
+	src/conditions.o \
 	src/cost.o \
 	src/deal.o \
 	src/exec.o \
@@ -26,7 +29,8 @@ OBJS = \
 	src/randpick.o \
 	src/source.o \
 	src/source_heap.o \
-	src/source_leaf.o
+	src/source_leaf.o \
+	src/source_range.o
 DATA = sql/randpick--1.0.sql
 SUBDIRS = cli
 

@@ -11,6 +11,7 @@
 
 #include <math.h>
 
+#include "access/nbtree.h"
 #include "executor/executor.h"
 #include "nodes/extensible.h"
 #include "nodes/pathnodes.h"
@@ -123,6 +124,36 @@ randpick_test_for_old_snapshot(Snapshot snapshot, Relation rel, Page page)
 	(void) snapshot;
 	(void) rel;
 	(void) page;
+#endif
+}
+
+/*
+ * The root page of a B-tree, share-locked, or an invalid buffer if it has
+ * none.  16 wants to know the table, too.
+ */
+static inline Buffer
+randpick_btree_get_root(Relation index, Relation heap)
+{
+#if PG_VERSION_NUM >= 160000
+	return _bt_getroot(index, heap, BT_READ);
+#else
+	(void) heap;
+	return _bt_getroot(index, BT_READ);
+#endif
+}
+
+/*
+ * Let the position that a key means be before a pivot of which nothing is left
+ * but the key's columns, as the end of a range is.  17 gave the member another
+ * name and scans that go backward another use of it.
+ */
+static inline void
+randpick_btree_stop_at_pivot(BTScanInsert key)
+{
+#if PG_VERSION_NUM >= 170000
+	key->backward = true;
+#else
+	key->pivotsearch = true;
 #endif
 }
 

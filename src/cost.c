@@ -7,8 +7,9 @@
  * S * ln(M / (M - k)).  A look costs a page read at random, discounted for
  * pages that are visited more than once (index_pages_fetched, the formula of
  * Mackert and Lohman), plus the work on one place.  For the share of places
- * that hold a tuple the filter comes on top, and if the places are those of an
- * index, a page of the heap.
+ * that hold a row to be looked at the filter comes on top, and if the places
+ * are those of an index, a page of the heap.  As for every index scan, pages
+ * above the leaves cost the CPU's work only.
  *
  * Budget.  The race stops when what it spent, in this same money, reaches what
  * the cheapest ordinary path to all matching rows costs; then those rows are
@@ -27,10 +28,11 @@
 #include <math.h>
 
 #include "access/genam.h"
-#include "access/htup_details.h"
+#include "access/nbtree.h"
 #include "access/table.h"
 #include "catalog/pg_am_d.h"
 #include "cost.h"
+#include "source.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
@@ -41,11 +43,26 @@
 #define INDEX_PAGE_CPU	50.0
 
 /*
- * A leaf source must cost less than this part of what the heap costs.  Page
- * for page it takes nearly twice the time in memory: it reads the size of the
- * file at each look, and cannot prefetch the heap pages that entries lead to.
+ * A source in an index must cost less than this part of what the heap costs.
+ * Page for page it takes nearly twice the time in memory: it reads the size of
+ * the file at each look, or copies pages, and cannot prefetch the heap pages
+ * that entries lead to.
  */
-#define LEAF_MARGIN		0.6
+#define INDEX_MARGIN		0.6
+
+/*
+ * The least budget of a source in an index.  So few looks take no time to
+ * speak of; and the ordinary path may cost much more than the planner
+ * believes, as a scan of a partial index does whose rows are spread over the
+ * table.
+ */
+#define MIN_INDEX_LOOKS		10.0
+
+static inline bool
+has_index(const RandpickRaceCost *cost)
+{
+	return OidIsValid(cost->index);
+}
 
 /* What n pages, read at random from so many, cost. */
 static Cost
@@ -55,22 +72,31 @@ cost_of_pages(const RandpickRaceCost *cost, double n, double pages)
 
 	get_tablespace_page_costs(cost->rel->reltablespace, &page_cost, NULL);
 	return page_cost * index_pages_fetched(n, (BlockNumber) pages,
-										   cost->visits_heap ? cost->pages : 0,
+										   has_index(cost) ? cost->pages : 0,
 										   cost->root);
+}
+
+/* What the CPU has to do for so many pages of an index. */
+static Cost
+cpu_cost_of_pages(double pages)
+{
+	return pages * INDEX_PAGE_CPU * cpu_operator_cost;
 }
 
 /* What n looks cost. */
 static Cost
 cost_of_looks(const RandpickRaceCost *cost, double n)
 {
-	double		ntuples = n * cost->row_share;
-	Cost		result = cost_of_pages(cost, n, cost->pages);
+	double		nrows = n * cost->row_share;
+	Cost		result = 0;
 
-	if (cost->visits_heap)
-		result += cost_of_pages(cost, ntuples, cost->rel->pages) +
-			n * INDEX_PAGE_CPU * cpu_operator_cost;
+	if (cost->pages > 0)
+		result += cost_of_pages(cost, n, cost->pages);
+	if (has_index(cost))
+		result += cost_of_pages(cost, nrows, cost->rel->pages) +
+			cpu_cost_of_pages(n * (1 + cost->levels));
 	return result + n * cpu_tuple_cost +
-		ntuples * cost->rel->baserestrictcost.per_tuple;
+		nrows * cost->rel->baserestrictcost.per_tuple;
 }
 
 /* Average number of looks for the first k rows. */
@@ -93,7 +119,8 @@ randpick_cost_of_rows(const RandpickRaceCost *cost, double k)
 	log2(Max(cost->rows, 2.0));
 	Cost		fetch_cost = cost_of_pages(cost, k, cost->rel->pages);
 
-	return cost_of_looks(cost, Min(looks, cost->max_looks)) +
+	return cost->start_cost +
+		cost_of_looks(cost, Min(looks, cost->max_looks)) +
 		past_budget * (cost->deal_cost + sort_cost + fetch_cost);
 }
 
@@ -104,18 +131,10 @@ finish_cost(RandpickRaceCost *cost)
 	cost->first_looks = expected_looks(cost, 1.0);
 	cost->max_looks = cost->deal_cost * cost->first_looks /
 		cost_of_looks(cost, cost->first_looks);
+	if (has_index(cost))
+		cost->max_looks = Max(cost->max_looks, MIN_INDEX_LOOKS);
 	if (randpick_method == RANDPICK_METHOD_DEAL)
 		cost->max_looks = 0;
-}
-
-/* What follows from the source's pages, and how many tuples they hold. */
-static void
-set_places(RandpickRaceCost *cost, BlockNumber pages, double tuples)
-{
-	cost->pages = Max(pages, 1);
-	cost->places = cost->pages * cost->capacity.places_a_page;
-	cost->row_share = Min(tuples / cost->places, 1.0);
-	finish_cost(cost);
 }
 
 /* The heap source: a place for each row that a page could have. */
@@ -124,32 +143,122 @@ cost_heap(RandpickRaceCost *cost, Relation heap)
 {
 	cost->method = RANDPICK_METHOD_HEAP;
 	cost->capacity = randpick_heap_capacity(heap);
-	set_places(cost, cost->rel->pages, cost->rel->tuples);
+	cost->pages = Max(cost->rel->pages, 1);
+	cost->places = cost->pages * cost->capacity.places_a_page;
+	cost->row_share = Min(cost->rel->tuples / cost->places, 1.0);
+	finish_cost(cost);
+}
+
+/* The leaf source: a place for each entry that a page of the index could have. */
+static void
+cost_leaf(RandpickRaceCost *cost, IndexOptInfo *info)
+{
+	cost->method = RANDPICK_METHOD_LEAF;
+	cost->pages = Max(info->pages, 1);
+	cost->places = cost->pages * cost->capacity.places_a_page;
+	cost->row_share = Min(info->tuples / cost->places, 1.0) *
+		cost->conditions.selectivity;
+	finish_cost(cost);
 }
 
 /*
- * The leaf source: a place for each entry that a page of the index could have.
- * Returns false if the index does not lead to every matching row.
+ * The range source: a place for each entry that a range of the index could
+ * have.  Follows the range from the root down, as source_range.c does, until
+ * it has too many pages to read all of them.
  */
-static bool
-cost_leaf(RandpickRaceCost *cost, Relation heap, IndexOptInfo *info)
+static void
+cost_range(RandpickRaceCost *cost, IndexOptInfo *info)
 {
+	double		nentries = Min(info->tuples, cost->rel->tuples *
+							   cost->conditions.range_selectivity);
+	int			height = info->tree_height >= 0 ? info->tree_height : 2;
+	double		fanout = Max(pow(Max(info->pages, 1), 1.0 / Max(height, 1)), 2.0);
+	double		a_page = Max(info->tuples / Max(info->pages, 1), 1.0);
+	double		looks = 1.0;	/* to find an entry, below the frontier */
+	double		npages = Max(nentries / a_page, 1.0);	/* in the range */
+
+	cost->method = RANDPICK_METHOD_RANGE;
+	cost->pages = npages;
+	for (cost->levels = 0; cost->levels < height; cost->levels++)
+	{
+		double		looks_below = looks * (cost->levels > 0 ?
+										   RANDPICK_CHILD_BOUND / fanout :
+										   cost->capacity.places_a_page / a_page);
+
+		if (npages <= randpick_range_pages_worth(looks_below))
+			break;
+		looks = Max(looks_below, 1.0);
+		npages = Max(npages / fanout, 1.0);
+	}
+
+	/* now npages is the size of the frontier, on which its entries begin */
+	cost->start_cost = cpu_cost_of_pages(npages + height - cost->levels);
+	if (cost->levels == 0)
+	{
+		cost->start_cost += cost_of_pages(cost, npages, info->pages);
+		cost->pages = 0;
+	}
+	else
+		cost->levels--;
+	cost->places = Max(nentries, 1.0) * looks;
+	cost->row_share = cost->conditions.selectivity /
+		Max(cost->conditions.range_selectivity, 1e-10) / looks;
+	finish_cost(cost);
+}
+
+/* Take a candidate if it costs less, or if the setting wants it. */
+static void
+consider(RandpickRaceCost *best, const RandpickRaceCost *candidate, double k)
+{
+	double		margin = 1.0;
+
+	if (randpick_method == (int) candidate->method && best->method != candidate->method)
+		margin = get_float8_infinity();
+	else if (randpick_method != RANDPICK_METHOD_AUTO &&
+			 randpick_method != RANDPICK_METHOD_DEAL &&
+			 randpick_method != (int) candidate->method)
+		return;
+	else if (best->method == RANDPICK_METHOD_HEAP)
+		margin = INDEX_MARGIN;
+
+	if (randpick_cost_of_rows(candidate, k) <
+		margin * randpick_cost_of_rows(best, k))
+		*best = *candidate;
+}
+
+/* Consider the sources of an index, if it leads to every matching row. */
+static void
+consider_index(RandpickRaceCost *best, const RandpickRaceCost *common,
+			   Relation heap, IndexOptInfo *info, double k)
+{
+	RandpickRaceCost leaf = *common;
+	RandpickRaceCost range;
 	Relation	index;
+	bool		has_full_key;
+	bool		can_deduplicate;
 
 	if (info->relam != BTREE_AM_OID || info->hypothetical ||
 		(info->indpred != NIL && !info->predOK))
-		return false;
+		return;
 
 	/* the planner has locked it */
 	index = index_open(info->indexoid, NoLock);
-	cost->method = RANDPICK_METHOD_LEAF;
-	cost->index = info->indexoid;
-	cost->capacity = randpick_leaf_capacity(heap, index);
+	leaf.index = info->indexoid;
+	leaf.capacity = randpick_leaf_capacity(heap, index);
+	_bt_metaversion(index, &has_full_key, &can_deduplicate);
 	index_close(index, NoLock);
 
-	cost->visits_heap = true;
-	set_places(cost, info->pages, info->tuples);
-	return true;
+	leaf.conditions = randpick_index_conditions(common->root, common->rel, info);
+	range = leaf;
+	cost_leaf(&leaf, info);
+	consider(best, &leaf, k);
+
+	/* the order of entries with equal keys is not that of old indexes */
+	if (has_full_key)
+	{
+		cost_range(&range, info);
+		consider(best, &range, k);
+	}
 }
 
 void
@@ -169,21 +278,11 @@ randpick_choose_source(RandpickRaceCost *best, PlannerInfo *root,
 	heap = table_open(planner_rt_fetch(rel->relid, root)->relid, NoLock);
 	*best = common;
 	cost_heap(best, heap);
-
-	foreach(lc, rel->indexlist)
+	if (randpick_method != RANDPICK_METHOD_HEAP)
 	{
-		RandpickRaceCost leaf = common;
-		double		margin = 1.0;
-
-		if (randpick_method == RANDPICK_METHOD_HEAP)
-			break;
-		if (!cost_leaf(&leaf, heap, lfirst_node(IndexOptInfo, lc)))
-			continue;
-		if (best->method == RANDPICK_METHOD_HEAP)
-			margin = randpick_method == RANDPICK_METHOD_LEAF ?
-				get_float8_infinity() : LEAF_MARGIN;
-		if (randpick_cost_of_rows(&leaf, k) <
-			margin * randpick_cost_of_rows(best, k))
-			*best = leaf;
-	}	table_close(heap, NoLock);
+		foreach(lc, rel->indexlist)
+			consider_index(best, &common, heap,
+						   lfirst_node(IndexOptInfo, lc), k);
+	}
+	table_close(heap, NoLock);
 }

@@ -6,6 +6,7 @@
 #define RANDPICK_COST_H
 
 #include "capacity.h"
+#include "conditions.h"
 #include "nodes/pathnodes.h"
 #include "randpick.h"
 
@@ -18,12 +19,14 @@ typedef struct RandpickRaceCost
 	/* the source */
 	RandpickMethod method;
 	Oid			index;			/* or InvalidOid */
+	RandpickConditions conditions;	/* that the index answers */
 	RandpickCapacity capacity;	/* of its pages */
 	double		places;			/* S */
-	double		pages;			/* that looks are spread over */
-	double		row_share;		/* share of the places that hold a tuple */
-	bool		visits_heap;	/* does a place with a tuple cost a heap page
-								 * more? */
+	double		pages;			/* that looks are spread over; may be 0 */
+	int			levels;			/* pages of the index above those in a look */
+	double		row_share;		/* share of the places of which the row is
+								 * looked at */
+	Cost		start_cost;		/* of what comes before the first look */
 
 	/* what follows from it */
 	double		rows;			/* M, at least 1 */

@@ -31,11 +31,13 @@
 #include "deal.h"
 #include "key.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "racing.h"
 #include "randpick.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/ruleutils.h"
 #include "utils/tuplestore.h"
 
 typedef struct RandpickScanState
@@ -104,6 +106,8 @@ create_state(CustomScan *scan)
 		DatumGetInt64(private_value(scan, RANDPICK_PRIVATE_MAX_LOOKS));
 	node->racing.expected_looks =
 		DatumGetInt64(private_value(scan, RANDPICK_PRIVATE_EXPECTED_LOOKS));
+	node->racing.method =
+		DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_METHOD));
 	node->racing.index_oid =
 		DatumGetObjectId(private_value(scan, RANDPICK_PRIVATE_INDEX));
 	node->racing.capacity.places_a_page =
@@ -112,6 +116,9 @@ create_state(CustomScan *scan)
 		DatumGetBool(private_value(scan, RANDPICK_PRIVATE_PLACE_IS_TUPLE));
 	node->racing.capacity.since =
 		(TransactionId) DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_SINCE));
+	node->racing.conditions = scan->custom_exprs;
+	node->racing.columns = (List *) list_nth(scan->custom_private,
+											 RANDPICK_PRIVATE_COLUMNS);
 	node->key_param =
 		DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_KEY_PARAM));
 	return (Node *) node;
@@ -316,6 +323,7 @@ scan_end(CustomScanState *css)
 	RandpickScanState *node = (RandpickScanState *) css;
 
 	end_race(node);
+	randpick_racing_close(&node->racing);
 	if (node->record)
 		tuplestore_end(node->record);
 	if (css->custom_ps != NIL)
@@ -324,15 +332,30 @@ scan_end(CustomScanState *css)
 
 /* The source's name, as randpick.method has it. */
 static const char *
-source_name(CustomScan *scan)
+source_name(RandpickMethod method)
 {
-	int			method =
-	DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_METHOD));
 	const struct config_enum_entry *option = randpick_method_options;
 
-	while (option->val != method)
+	while (option->val != (int) method)
 		option++;
 	return option->name;
+}
+
+/* Show the conditions that the index answers, as an index scan does. */
+static void
+explain_conditions(RandpickScanState *node, List *ancestors, ExplainState *es)
+{
+	Plan	   *plan = node->css.ss.ps.plan;
+	List	   *context;
+	char	   *text;
+
+	if (node->racing.conditions == NIL)
+		return;
+	context = set_deparse_context_plan(es->deparse_cxt, plan, ancestors);
+	text = deparse_expression((Node *) make_ands_explicit(node->racing.conditions),
+							  context,
+							  list_length(es->rtable) > 1 || es->verbose, false);
+	ExplainPropertyText("Index Cond", text, es);
 }
 
 /* ExplainCustomScan */
@@ -342,11 +365,12 @@ scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 	RandpickScanState *node = (RandpickScanState *) css;
 	RandpickRacing *racing = &node->racing;
 
-	ExplainPropertyText("Source", racing->max_looks > 0 ?
-						source_name(castNode(CustomScan, css->ss.ps.plan)) :
-						"deal", es);
+	ExplainPropertyText("Source", source_name(racing->max_looks > 0 ?
+											  racing->method :
+											  RANDPICK_METHOD_DEAL), es);
 	if (OidIsValid(racing->index_oid))
 		ExplainPropertyText("Index", get_rel_name(racing->index_oid), es);
+	explain_conditions(node, ancestors, es);
 	if (!es->analyze)
 		return;
 	ExplainPropertyInteger("Places", NULL, racing->places, es);

@@ -207,7 +207,10 @@ make_looks(double looks)
 					 false, FLOAT8PASSBYVAL);
 }
 
-/* What the scan has to know, in the order of RandpickPrivate. */
+/*
+ * What the scan has to know, in the order of RandpickPrivate; and in the place
+ * of the last slot, which plan.c fills, the conditions for custom_exprs.
+ */
 static List *
 make_private(const RandpickMatch *match, const RandpickRaceCost *cost)
 {
@@ -219,7 +222,9 @@ make_private(const RandpickMatch *match, const RandpickRaceCost *cost)
 	result = lappend(result, make_oid(cost->index));
 	result = lappend(result, make_int(cost->capacity.places_a_page));
 	result = lappend(result, make_bool(cost->capacity.place_is_tuple));
-	return lappend(result, make_int(cost->capacity.since));
+	result = lappend(result, make_int(cost->capacity.since));
+	result = lappend(result, cost->conditions.columns);
+	return lappend(result, cost->conditions.clauses);
 }
 
 /*

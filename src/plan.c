@@ -31,12 +31,17 @@ randpick_plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path,
 	scan->scan.plan.qual = extract_actual_clauses(clauses, false);
 	scan->flags = path->flags;
 	scan->custom_plans = custom_plans;
+	scan->custom_exprs = llast_node(List, path->custom_private);
 	scan->methods = &randpick_scan_methods;
 
-	/* path.c filled the slots before RANDPICK_PRIVATE_KEY_PARAM */
-	Assert(list_length(path->custom_private) == RANDPICK_PRIVATE_KEY_PARAM);
+	/*
+	 * path.c filled the slots before RANDPICK_PRIVATE_KEY_PARAM, and put the
+	 * conditions there.
+	 */
+	Assert(list_length(path->custom_private) == RANDPICK_PRIVATE_KEY_PARAM + 1);
 	scan->custom_private =
-		lappend(list_copy(path->custom_private),
+		lappend(list_truncate(list_copy(path->custom_private),
+							  RANDPICK_PRIVATE_KEY_PARAM),
 				makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
 						  Int32GetDatum(key_param), false, true));
 	return &scan->scan.plan;

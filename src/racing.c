@@ -10,9 +10,9 @@
  * row that the snapshot does not see, and its conditions come in the order
  * that the planner gave them for row security's sake.
  *
- * The planner's budget of looks is also bounded by the table's real size:
- * statistics may be wrong about that, and a filter may be declared absurdly
- * costly.
+ * The planner's budget of looks is also bounded by the real size of what there
+ * is to read: statistics may be wrong about that, and a filter may be declared
+ * absurdly costly.
  */
 #include "postgres.h"
 
@@ -21,14 +21,6 @@
 #include "miscadmin.h"
 #include "racing.h"
 #include "utils/memutils.h"
-
-/*
- * However large the planner's budget: no more looks than this, and one for so
- * many places, which is two for a page of the heap.  They take less time than
- * reading the page in full.
- */
-#define MIN_LOOKS_CAP		1000
-#define PLACES_PER_LOOK		145
 
 /* A seed from SQL random(), so that setseed() makes picks repeatable. */
 static uint64
@@ -41,35 +33,57 @@ draw_seed(void)
 		(uint64) (low * 4294967296.0);
 }
 
-/* The source that the planner chose.  An index is locked as its table is. */
-static RandpickSource *
-open_source(RandpickRacing *racing)
+/* Open the source's index, which is locked as its table is. */
+static void
+open_index(RandpickRacing *racing)
 {
 	EState	   *estate = racing->ss->ps.state;
-	Relation	rel = racing->ss->ss_currentRelation;
 	Index		relid = ((Scan *) racing->ss->ps.plan)->scanrelid;
-
-	if (!OidIsValid(racing->index_oid))
-		return randpick_heap_source_open(rel, estate->es_snapshot,
-										 &racing->capacity);
+	MemoryContext oldcxt = MemoryContextSwitchTo(estate->es_query_cxt);
 
 	racing->index = index_open(racing->index_oid,
 							   exec_rt_fetch(relid, estate)->rellockmode);
-	return randpick_leaf_source_open(rel, racing->index, estate->es_snapshot,
-									 &racing->capacity);
+	randpick_keys_build(&racing->keys, &racing->ss->ps, racing->index,
+						racing->conditions, racing->columns);
+	MemoryContextSwitchTo(oldcxt);
+}
+
+/* The source that the planner chose. */
+static RandpickSource *
+open_source(RandpickRacing *racing)
+{
+	Relation	rel = racing->ss->ss_currentRelation;
+	Snapshot	snapshot = racing->ss->ps.state->es_snapshot;
+	RandpickSource *source = NULL;
+
+	if (!OidIsValid(racing->index_oid))
+		return randpick_heap_source_open(rel, snapshot, &racing->capacity);
+
+	if (racing->index == NULL)
+		open_index(racing);
+	randpick_keys_compute(&racing->keys);
+	if (racing->method == RANDPICK_METHOD_RANGE)
+		source = randpick_range_source_open(rel, racing->index, snapshot,
+											&racing->capacity, &racing->keys);
+	if (source == NULL)
+		source = randpick_leaf_source_open(rel, racing->index, snapshot,
+										   &racing->capacity, &racing->keys);
+	return source;
 }
 
 void
 randpick_racing_start(RandpickRacing *racing)
 {
 	MemoryContext oldcxt = MemoryContextSwitchTo(racing->cxt);
-	uint64		cap;
+	const RandpickSourceMethods *methods;
 
 	racing->source = open_source(racing);
-	racing->places = racing->source->methods->places(racing->source);
-	cap = MIN_LOOKS_CAP + racing->places / PLACES_PER_LOOK;
+	methods = racing->source->methods;
+	racing->places = methods->places(racing->source);
 	randpick_race_start(&racing->race, draw_seed(), racing->descending,
-						Min(racing->max_looks, cap), work_mem * (Size) 1024);
+						Min(racing->max_looks,
+							methods->max_looks(racing->source)),
+						work_mem * (Size) 1024);
 	MemoryContextSwitchTo(oldcxt);
 }
 
@@ -159,9 +173,15 @@ randpick_racing_end(RandpickRacing *racing)
 	if (racing->source != NULL && racing->source->methods->close != NULL)
 		racing->source->methods->close(racing->source);
 	racing->source = NULL;
+	if (racing->cxt != NULL)
+		MemoryContextReset(racing->cxt);
+}
+
+void
+randpick_racing_close(RandpickRacing *racing)
+{
+	randpick_racing_end(racing);
 	if (racing->index != NULL)
 		index_close(racing->index, NoLock);
 	racing->index = NULL;
-	if (racing->cxt != NULL)
-		MemoryContextReset(racing->cxt);
 }

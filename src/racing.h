@@ -7,6 +7,7 @@
 
 #include "nodes/execnodes.h"
 #include "race.h"
+#include "randpick.h"
 #include "source.h"
 
 /* Embedded in the scan node; zeroed before use. */
@@ -18,13 +19,19 @@ typedef struct RandpickRacing
 	bool		descending;		/* ORDER BY random() DESC? */
 	uint64		max_looks;		/* the planner's budget */
 	uint64		expected_looks; /* the planner's guess for the first row */
-	Oid			index_oid;		/* the leaf source's index, or InvalidOid */
+	RandpickMethod method;		/* the source */
+	Oid			index_oid;		/* its index, or InvalidOid */
+	List	   *conditions;		/* that the index can answer; expressions */
+	List	   *columns;		/* of each the index's column, from 0 */
 	RandpickCapacity capacity;	/* of the source's pages */
 	MemoryContext cxt;			/* holds what lives as long as one race */
 
+	/* set at the first race */
+	Relation	index;			/* NULL if there is none, or was no race */
+	RandpickKeys keys;			/* the conditions as the index wants them */
+
 	/* changes from row to row */
 	RandpickSource *source;		/* NULL between races */
-	Relation	index;			/* open while there is a source, or NULL */
 	RandpickRace race;
 	uint64		places;			/* as of the last look */
 
@@ -50,7 +57,8 @@ extern bool randpick_racing_next(RandpickRacing *racing, TupleTableSlot *slot);
 extern bool randpick_racing_passes(RandpickRacing *racing,
 								   TupleTableSlot *slot);
 
-/* Forget the race. */
+/* Forget the race.  And: there will be no more of them. */
 extern void randpick_racing_end(RandpickRacing *racing);
+extern void randpick_racing_close(RandpickRacing *racing);
 
 #endif							/* RANDPICK_RACING_H */

@@ -39,6 +39,7 @@ const struct config_enum_entry randpick_method_options[] = {
 	{"auto", RANDPICK_METHOD_AUTO, false},
 	{"heap", RANDPICK_METHOD_HEAP, false},
 	{"leaf", RANDPICK_METHOD_LEAF, false},
+	{"range", RANDPICK_METHOD_RANGE, false},
 	{"deal", RANDPICK_METHOD_DEAL, false},
 	{NULL, 0, false}
 };

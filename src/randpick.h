@@ -27,12 +27,14 @@ typedef enum RandpickMethod
 	RANDPICK_METHOD_AUTO,		/* the cheapest one */
 	RANDPICK_METHOD_HEAP,		/* race over the line pointers of the heap */
 	RANDPICK_METHOD_LEAF,		/* race over the entries of a B-tree */
+	RANDPICK_METHOD_RANGE,		/* race over those in a range of its keys */
 	RANDPICK_METHOD_DEAL		/* no race: deal all rows */
 } RandpickMethod;
 
 /*
- * The contract between plan.c and exec.c: the slots of custom_private, all
- * Const nodes.
+ * The contract between plan.c and exec.c: the slots of custom_private, Const
+ * nodes unless said.  custom_exprs has the conditions that the index answers,
+ * as expressions of the table's columns.
  */
 typedef enum RandpickPrivate
 {
@@ -44,6 +46,8 @@ typedef enum RandpickPrivate
 	RANDPICK_PRIVATE_PLACES_A_PAGE, /* int4: the capacity of its pages */
 	RANDPICK_PRIVATE_PLACE_IS_TUPLE,	/* bool */
 	RANDPICK_PRIVATE_SINCE,		/* int4: a transaction ID */
+	RANDPICK_PRIVATE_COLUMNS,	/* integer list: of each condition the index's
+								 * column, from 0 */
 	RANDPICK_PRIVATE_KEY_PARAM, /* int4: the exec parameter that is the key */
 	RANDPICK_PRIVATE_COUNT
 } RandpickPrivate;

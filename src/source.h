@@ -3,9 +3,10 @@
  *	  What a source of places must do.
  *
  * A source maps numbers below places() to rows of one relation, such that at
- * each moment every row that the snapshot sees has exactly one place (race.c
- * says why that is all it takes).  It knows nothing of the filter, of rows
- * already returned, or of the clock.
+ * each moment every row that the snapshot sees and that can pass the filter has
+ * exactly one place (race.c says why that is all it takes).  Of the filter it
+ * knows at most the conditions that its index can answer; it knows nothing of
+ * rows already returned, or of the clock.
  *
  * Sources stand in a snapshot that the executor holds, on a relation that it
  * has opened and locked: so visible rows are neither vacuumed nor moved, and
@@ -14,7 +15,9 @@
 #ifndef RANDPICK_SOURCE_H
 #define RANDPICK_SOURCE_H
 
+#include "access/itup.h"
 #include "capacity.h"
+#include "conditions.h"
 #include "executor/tuptable.h"
 #include "race.h"
 #include "storage/bufmgr.h"
@@ -41,6 +44,13 @@ typedef struct RandpickSourceMethods
 	 * it becomes a rate.  Called before rings are drawn, not for each look.
 	 */
 	uint64		(*places) (RandpickSource *source);
+
+	/*
+	 * A race shall not take more looks than this, whatever the planner allows:
+	 * as many as take about the time of reading all rows, going by the real
+	 * size and not by statistics.  Called once.
+	 */
+	uint64		(*max_looks) (RandpickSource *source);
 
 	/*
 	 * Several places will be looked into soon: have them read, if that is
@@ -72,6 +82,23 @@ struct RandpickSource
 	Snapshot	snapshot;		/* the query's, registered by the caller */
 };
 
+/* a part of max_looks that is the same for every source */
+#define RANDPICK_MIN_MAX_LOOKS	1000
+
+/* more children than a B-tree page can have, by one */
+#define RANDPICK_CHILD_BOUND	(MaxIndexTuplesPerPage + 1)
+
+/*
+ * The range source reads all pages of a level if the range has no more of them
+ * than half the looks that this would save; a few in any case, and no more
+ * than many.
+ */
+static inline double
+randpick_range_pages_worth(double looks)
+{
+	return Min(Max(looks / 2, 4.0), 512.0);
+}
+
 /* source.c */
 extern Page randpick_prefetch_page(Relation rel, BlockNumber block,
 								   RandpickRing *ring);
@@ -79,14 +106,27 @@ extern Buffer randpick_pin_page(Relation rel, BlockNumber block,
 								const RandpickRing *ring);
 
 /*
- * A source of each kind.  The capacity is what the planner found; it is not
- * used if it does not hold for the snapshot.
+ * A source of each kind, allocated in the current memory context.  The
+ * capacity is what the planner found; it is not used if it does not hold for
+ * the snapshot.
+ *
+ * The keys are conditions on the columns of the index, which the rows meet
+ * that are wanted; other rows may be found or missed.  Their values must live
+ * as long as the source.
  */
 extern RandpickSource *randpick_heap_source_open(Relation rel,
 												 Snapshot snapshot,
 												 const RandpickCapacity *capacity);
 extern RandpickSource *randpick_leaf_source_open(Relation rel, Relation index,
 												 Snapshot snapshot,
-												 const RandpickCapacity *capacity);
+												 const RandpickCapacity *capacity,
+												 const RandpickKeys *keys);
+
+/* NULL if it would need more places than there are numbers. */
+extern RandpickSource *randpick_range_source_open(Relation rel,
+												  Relation index,
+												  Snapshot snapshot,
+												  const RandpickCapacity *capacity,
+												  const RandpickKeys *keys);
 
 #endif							/* RANDPICK_SOURCE_H */

@@ -48,6 +48,13 @@ heap_places(RandpickSource *source)
 	return (uint64) heap->nblocks * heap->places_a_page;
 }
 
+/* Two looks at a page take less time than reading it in full. */
+static uint64
+heap_max_looks(RandpickSource *source)
+{
+	return RANDPICK_MIN_MAX_LOOKS + 2 * (uint64) ((HeapSource *) source)->nblocks;
+}
+
 /* A place as block and number in the block, from 1. */
 static inline BlockNumber
 place_block(HeapSource *heap, uint64 place)
@@ -170,11 +177,12 @@ heap_look(RandpickSource *source, const RandpickRing *ring,
 static const RandpickSourceMethods heap_methods = {
 	.max_ahead = RANDPICK_MAX_AHEAD,
 	.places = heap_places,
+	.max_looks = heap_max_looks,
 	.prefetch = heap_prefetch,
 	.look = heap_look,
 };
 
-/* Allocated in the current memory context, with nothing to close. */
+/* There is nothing to close. */
 RandpickSource *
 randpick_heap_source_open(Relation rel, Snapshot snapshot,
 						  const RandpickCapacity *capacity)

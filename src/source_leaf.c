@@ -10,7 +10,8 @@
  * to the root of the row's HOT chain.  Other pages (metapage, internal, half-
  * dead, deleted, new) are misses.  A partial index covers the rows that meet
  * its predicate, which the filter must imply; the filter is checked all the
- * same.
+ * same.  Conditions on the columns of the index are tested on the entry, so
+ * that the heap is visited only for entries that meet them.
  *
  * A page has a place for each item if at most one TID of an item can be visible
  * to the snapshot, else for each TID; capacity.c knows how many.
@@ -41,12 +42,16 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+/* One look at so many places takes less time than reading them all. */
+#define PLACES_A_LOOK	145
+
 typedef struct LeafSource
 {
 	RandpickSource base;
 	Relation	index;			/* open and locked by the caller */
 	IndexFetchTableData *fetch; /* follows an entry to the heap */
 	RandpickCapacity capacity;	/* of a leaf page */
+	const RandpickKeys *keys;	/* what the filter wants of an entry */
 	BlockNumber nblocks;		/* of the index, as of the last draw */
 
 	/* what stands at the place of the last look */
@@ -69,6 +74,16 @@ leaf_places(RandpickSource *source)
 	LeafSource *leaf = (LeafSource *) source;
 
 	return (uint64) (leaf->nblocks - 1) * leaf->capacity.places_a_page;
+}
+
+/* Looks go to the heap, too, as reading all rows does. */
+static uint64
+leaf_max_looks(RandpickSource *source)
+{
+	LeafSource *leaf = (LeafSource *) source;
+
+	return RANDPICK_MIN_MAX_LOOKS +
+		(uint64) leaf->nblocks * leaf->capacity.places_a_page / PLACES_A_LOOK;
 }
 
 static void
@@ -139,7 +154,8 @@ find_place(LeafSource *leaf, Page page, int n)
 				continue;
 			n += nplaces;
 		}
-		if (skip_dead && ItemIdIsDead(lp))
+		if ((skip_dead && ItemIdIsDead(lp)) ||
+			!randpick_keys_are_met(leaf->keys, leaf->index, entry, 0))
 			return;
 		if (leaf->capacity.place_is_tuple)
 			note_tids(leaf, entry, 0, ntids);
@@ -207,15 +223,17 @@ leaf_close(RandpickSource *source)
 static const RandpickSourceMethods leaf_methods = {
 	.max_ahead = RANDPICK_MAX_AHEAD,
 	.places = leaf_places,
+	.max_looks = leaf_max_looks,
 	.prefetch = leaf_prefetch,
 	.look = leaf_look,
 	.close = leaf_close,
 };
 
-/* Allocated in the current memory context.  Keeps a pin until closed. */
+/* Keeps a pin until closed. */
 RandpickSource *
 randpick_leaf_source_open(Relation rel, Relation index, Snapshot snapshot,
-						  const RandpickCapacity *capacity)
+						  const RandpickCapacity *capacity,
+						  const RandpickKeys *keys)
 {
 	LeafSource *leaf = palloc0(sizeof(LeafSource));
 
@@ -223,6 +241,7 @@ randpick_leaf_source_open(Relation rel, Relation index, Snapshot snapshot,
 	leaf->base.rel = rel;
 	leaf->base.snapshot = snapshot;
 	leaf->index = index;
+	leaf->keys = keys;
 	leaf->capacity = randpick_capacity_holds(capacity, snapshot) ?
 		*capacity : randpick_any_leaf_capacity(index);
 

@@ -20,7 +20,7 @@ layout_ok($builder, 'hostile');
 # of a page read in order decides how far a race goes before it is dealt.
 my %race  = map { $_ => { seq_page_cost => 1000, 'randpick.method' => $_ } } qw(heap leaf);
 my %deal  = ('randpick.method' => 'deal');
-my %mixed = (seq_page_cost     => 1);
+my %mixed = (seq_page_cost => 1, 'randpick.method' => 'heap');
 
 # Draw by $query from $table and judge; 'T' stands for the table.
 sub test_rows

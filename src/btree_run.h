@@ -1,0 +1,74 @@
+/*
+ * btree_run.h
+ *	  Runs: the pages of one level of a B-tree that hold a part of its range.
+ */
+#ifndef RANDPICK_BTREE_RUN_H
+#define RANDPICK_BTREE_RUN_H
+
+#include "access/nbtree.h"
+#include "utils/snapshot.h"
+
+/* A copy of a page, and which of its items are in the range. */
+typedef struct RandpickRunPage
+{
+	char	   *copy;			/* BLCKSZ bytes */
+	OffsetNumber first;			/* the first item in the range */
+	OffsetNumber past;			/* the one after the last */
+	uint64		nentries;		/* entries of these items */
+} RandpickRunPage;
+
+/*
+ * A run.  Its entries are children on internal levels.  On the leaf level they
+ * are TIDs or, if an item counts as one, items; dead ones are not counted if
+ * they may be skipped.  Allocated by randpick_run_create, and read as often as
+ * wanted; its memory goes with the context it was created in, or before.
+ */
+typedef struct RandpickRun
+{
+	Relation	index;			/* open and locked by the caller */
+	Snapshot	snapshot;		/* held by the caller */
+	bool		item_is_entry;
+	bool		skip_dead;
+
+	int			level;			/* 0: leaf pages */
+	uint64		nentries;		/* of all pages */
+	int			npages;
+	int			maxpages;		/* allocated */
+	RandpickRunPage *pages;
+} RandpickRun;
+
+/*
+ * A logical child: what there is on the level below from a block to the
+ * separator, which is a pivot in a page of the run, or NULL for no end.
+ */
+typedef struct RandpickRunChild
+{
+	BlockNumber block;
+	IndexTuple	separator;
+} RandpickRunChild;
+
+/* An empty run, in the current memory context. */
+extern RandpickRun *randpick_run_create(Relation index, Snapshot snapshot,
+										bool item_is_entry);
+extern void randpick_run_free(RandpickRun *run);
+
+/*
+ * Read the pages from a buffer, which is share-locked and will be released, up
+ * to the separator, and of them what is between start and end; each may be
+ * NULL.
+ */
+extern void randpick_run_read(RandpickRun *run, Buffer buffer,
+							  IndexTuple separator,
+							  BTScanInsert start, BTScanInsert end);
+
+/* Entry number n of a run above the leaf level. */
+extern RandpickRunChild randpick_run_child(RandpickRun *run, uint64 n);
+
+/*
+ * Entry number n of a run on the leaf level: returns the item, and which of
+ * its TIDs belong to the entry.
+ */
+extern IndexTuple randpick_run_item(RandpickRun *run, uint64 n,
+									ItemPointer *tids, int *ntids);
+
+#endif							/* RANDPICK_BTREE_RUN_H */

@@ -1,0 +1,56 @@
+/*
+ * conditions.h
+ *	  Which conditions of a filter an index can answer.
+ */
+#ifndef RANDPICK_CONDITIONS_H
+#define RANDPICK_CONDITIONS_H
+
+#include "access/itup.h"
+#include "access/skey.h"
+#include "nodes/execnodes.h"
+#include "nodes/pathnodes.h"
+
+/*
+ * When planning: what a B-tree can answer of a filter, in the order of its
+ * columns.  Each condition is "column operator value" or a test for NULL.
+ */
+typedef struct RandpickConditions
+{
+	List	   *clauses;		/* expressions of the table's columns */
+	List	   *columns;		/* of each the index's column, from 0 */
+
+	/* of these, as RestrictInfos, those that make a range; NIL: there is none */
+	List	   *range_rinfos;
+	Selectivity selectivity;	/* of all of them */
+	Selectivity range_selectivity;	/* of those of the range */
+} RandpickConditions;
+
+extern RandpickConditions randpick_index_conditions(PlannerInfo *root,
+													RelOptInfo *rel,
+													IndexOptInfo *index);
+
+/* When running: conditions as scan keys, some with values yet to come. */
+typedef struct RandpickKeys
+{
+	ScanKey		keys;
+	int			nkeys;
+	IndexRuntimeKeyInfo *runtime_keys;
+	int			nruntime_keys;
+	ExprContext *econtext;		/* holds the values; NULL if all are known */
+} RandpickKeys;
+
+/*
+ * Make the keys of conditions for a scan of an open index.  In the current
+ * memory context, which must live as long as the scan.
+ */
+extern void randpick_keys_build(RandpickKeys *keys, PlanState *ps,
+								Relation index, List *clauses, List *columns);
+
+/* Compute their values, which are good until this is called again. */
+extern void randpick_keys_compute(RandpickKeys *keys);
+
+/* Does an entry of the index meet all keys on columns after this one? */
+extern bool randpick_keys_are_met(const RandpickKeys *keys, Relation index,
+								  IndexTuple entry, AttrNumber after);
+
+#endif							/* RANDPICK_CONDITIONS_H */
