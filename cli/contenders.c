@@ -5,7 +5,7 @@
  *
  * Each is written as an application would send it, and is given its best
  * honest chance.  That concerns above all tablesample-system, whose user must
- * choose a percentage: see choose_percent() in picker.c.
+ * choose a percentage: see choose_percent() in template.c.
  *
  * A contender gets connections of its own, so that the settings of one do not
  * leak into another.  What must hold for it to apply is partly written here
@@ -21,14 +21,23 @@
  */
 #include "postgres_fe.h"
 
-#include <stddef.h>
-
 #include "pqexpbuffer.h"
 
 #include "contenders.h"
 
 /* On a small copy the planner rightly prefers to sort. */
 #define FORCE_RANDPICK	"SET randpick.order_by_random = force"
+
+/* Whoever may call a function of the extension's may load its library so. */
+#define LOAD_BY_CALL \
+	"DO 'BEGIN PERFORM {schema}.randpick(''pg_catalog.pg_am''); END'"
+
+/* What the contenders that differ by their source have in common. */
+#define RANDPICK_ROWS \
+	.extension = "randpick", \
+	.pick = "SELECT {columns} FROM {schema}.randpick_row(NULL::{table}{filter})", \
+	.pick_rows = "SELECT {columns} FROM {schema}.randpick_rows(NULL::{table}, {rows}{filter})", \
+	.reach_setup = FORCE_RANDPICK
 
 /* A function of the extension's may have loaded the library already. */
 #define LOAD_RANDPICK \
@@ -48,45 +57,74 @@ const Contender contenders[] = {
 	},
 	{
 		.name = "primary-key",
-		.description = "floor: looks a row up by its primary key",
+		.description = "floor: looks rows up by their primary key, in one query",
 		.is_floor = true,
-		.pick = "SELECT * FROM {table} WHERE {key} = $1",
+		.is_base = true,
+		.pick = "SELECT * FROM {table} WHERE {key} = {param}",
 		.param = PARAM_KEY,
 	},
 	{
 		.name = "order-by-random",
-		.description = "ORDER BY random() LIMIT 1, as PostgreSQL runs it by itself",
+		.description = "ORDER BY random() LIMIT, as PostgreSQL runs it by itself",
 		.setup = {"SET randpick.order_by_random = off"},
-		.pick = "SELECT {columns} FROM {table}{where} ORDER BY random() LIMIT 1",
+		.pick = "SELECT {columns} FROM {table}{where} ORDER BY random() LIMIT {rows}",
 	},
 	{
 		.name = "count-offset",
 		.description = "count(*), then OFFSET a random number: two queries",
+		.one_row = true,
 		.count = "SELECT count(*) FROM {table}{where}",
-		.pick = "SELECT {columns} FROM {table}{where} OFFSET $1 LIMIT 1",
+		.pick = "SELECT {columns} FROM {table}{where} OFFSET {param} LIMIT 1",
 		.param = PARAM_OFFSET,
 	},
 	{
 		.name = "tablesample-system",
-		.description = "TABLESAMPLE SYSTEM of about 100 matching rows, LIMIT 1",
-		.pick = "SELECT {columns} FROM {table} TABLESAMPLE SYSTEM ({percent}){where} LIMIT 1",
+		.description = "TABLESAMPLE SYSTEM of about 100 times the rows wanted, LIMIT",
+		.pick = "SELECT {columns} FROM {table} TABLESAMPLE SYSTEM ({percent}){where} LIMIT {rows}",
 	},
 	{
 		.name = "system-rows",
-		.description = "TABLESAMPLE SYSTEM_ROWS(1), of contrib/tsm_system_rows",
+		.description = "TABLESAMPLE SYSTEM_ROWS, of contrib/tsm_system_rows",
 		.extension = "tsm_system_rows",
-		.pick = "SELECT {columns} FROM {table} TABLESAMPLE {schema}.system_rows(1){where}",
+		.pick = "SELECT {columns} FROM {table} TABLESAMPLE {schema}.system_rows({rows}){where}",
 	},
 	{
 		.name = "randpick",
-		.description = "randpick_row(), which returns the row's columns",
-		.extension = "randpick",
-		.pick = "SELECT {columns} FROM {schema}.randpick_row(NULL::{table}{filter})",
-		.reach_setup = FORCE_RANDPICK,
+		.description = "randpick_row(), or randpick_rows() for several",
+		RANDPICK_ROWS,
+	},
+	{
+		.name = "randpick-heap",
+		.on_request = true,
+		.description = "the same from the table's own pages",
+		.setup = {LOAD_BY_CALL, "SET randpick.method = heap"},
+		RANDPICK_ROWS,
+	},
+	{
+		.name = "randpick-leaf",
+		.on_request = true,
+		.description = "the same from the leaf pages of an index",
+		.setup = {LOAD_BY_CALL, "SET randpick.method = leaf"},
+		RANDPICK_ROWS,
+	},
+	{
+		.name = "randpick-range",
+		.on_request = true,
+		.description = "the same from the part of an index that the filter names",
+		.setup = {LOAD_BY_CALL, "SET randpick.method = range"},
+		RANDPICK_ROWS,
+	},
+	{
+		.name = "randpick-deal",
+		.on_request = true,
+		.description = "the same by reading all rows, as when racing does not pay",
+		.setup = {LOAD_BY_CALL, "SET randpick.method = deal"},
+		RANDPICK_ROWS,
 	},
 	{
 		.name = "randpick-record",
 		.description = "randpick(), which returns the row as one value",
+		.one_row = true,
 		.extension = "randpick",
 		.pick = "SELECT {schema}.randpick({name}{filter})",
 		.null_is_none = true,
@@ -95,9 +133,9 @@ const Contender contenders[] = {
 	},
 	{
 		.name = "order-by-random+randpick",
-		.description = "ORDER BY random() LIMIT 1 with randpick loaded",
+		.description = "ORDER BY random() LIMIT with randpick loaded",
 		.setup = {LOAD_RANDPICK, "SET randpick.order_by_random = auto"},
-		.pick = "SELECT {columns} FROM {table}{where} ORDER BY random() LIMIT 1",
+		.pick = "SELECT {columns} FROM {table}{where} ORDER BY random() LIMIT {rows}",
 		.reach_setup = FORCE_RANDPICK,
 	},
 };
@@ -126,53 +164,4 @@ contender_names(void)
 	for (int i = 0; i < ncontenders; i++)
 		appendPQExpBuffer(&names, "%s%s", i > 0 ? ", " : "", contenders[i].name);
 	return names.data;
-}
-
-/*
- * The template, as a new string, with each placeholder replaced.  A brace that
- * does not begin one stands for itself.
- */
-char *
-expand_sql(const char *template, const SqlNames *names)
-{
-	const struct
-	{
-		const char *placeholder;
-		const char *value;
-	}			values[] = {
-		{"{columns}", names->columns},
-		{"{table}", names->table},
-		{"{name}", names->name},
-		{"{where}", names->where},
-		{"{filter}", names->filter},
-		{"{key}", names->key},
-		{"{percent}", names->percent},
-		{"{schema}", names->schema},
-	};
-	PQExpBufferData sql;
-
-	initPQExpBuffer(&sql);
-	while (*template != '\0')
-	{
-		size_t		length = 0;
-
-		for (size_t i = 0; i < lengthof(values) && length == 0; i++)
-		{
-			size_t		n = strlen(values[i].placeholder);
-
-			if (values[i].value != NULL &&
-				strncmp(template, values[i].placeholder, n) == 0)
-			{
-				appendPQExpBufferStr(&sql, values[i].value);
-				length = n;
-			}
-		}
-		if (length == 0)
-		{
-			appendPQExpBufferChar(&sql, *template);
-			length = 1;
-		}
-		template += length;
-	}
-	return sql.data;
 }

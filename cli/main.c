@@ -6,15 +6,16 @@
  *
  * This file: arguments, work, output.
  *
- *	options.c		the command line
- *	session.c		a connection
+ *	options.c		the command line; numbers.c, help.c
+ *	session.c		a connection; backend_cpu.c, the process behind it
  *	target.c		the table
- *	contenders.c	the ways of picking a row, as data
- *	picker.c		one of these ways, in a connection
+ *	contenders.c	the ways of picking a row, as data; lineup.c, who takes part
+ *	picker.c		one of these ways, in a connection; template.c, its SQL
  *	reach.c			which rows it can return
+ *	buffers.c		how many pages it looks at
  *	runner.c		how long it takes, all ways against each other
- *	stats.c			the clock, the percentiles
- *	report.c		the output
+ *	result.c		what was found out; stats.c, ratio.c
+ *	report.c		the output; columns.c, report_*.c
  *
  * Exit status: see options.h.
  *
@@ -25,22 +26,11 @@
 #include "common/logging.h"
 #include "fe_utils/cancel.h"
 
+#include "backend_cpu.h"
+#include "buffers.h"
+#include "lineup.h"
 #include "report.h"
-
-/* Have a result, still empty, for each contender that is wanted. */
-static Result *
-enter_contenders(const Options *options, int *nresults)
-{
-	Result	   *results = pg_malloc0(ncontenders * sizeof(Result));
-
-	*nresults = 0;
-	for (int i = 0; i < ncontenders; i++)
-	{
-		if (options->wanted[i])
-			results[(*nresults)++].contender = &contenders[i];
-	}
-	return results;
-}
+#include "runner.h"
 
 /*
  * The server would refuse a connection in the middle of the set-up; say it in
@@ -91,19 +81,32 @@ measure_reach(const Options *options, const Target *target, Result *results,
 	{
 		Result	   *result = &results[i];
 
-		if (result->skipped != NULL || result->contender->is_floor)
+		if (result->skipped != NULL || result->contender->is_floor ||
+			result->contender->is_opaque)
 			continue;
 		if (!told)
 			fprintf(stderr, "checking which rows can come back...\n");
 		told = true;
-		reach_measure(&result->reach, result->contender, target, options);
+		reach_measure(result, target, options);
 		session_exit_if_interrupted();
 	}
 }
 
+static void
+measure_buffers(const Options *options, const Target *target, Runner *runner,
+				Result *results, int nresults)
+{
+	Picker	  **pickers = runner_pickers(runner);
+
+	fprintf(stderr, "counting buffers...\n");
+	buffers_measure(pickers, results, nresults, options->buffers, target->block_size);
+	pg_free(pickers);
+	session_exit_if_interrupted();
+}
+
 /* Tell each error once, and return the exit status. */
 static int
-conclude(const Result *results, int nresults)
+conclude(FILE *file, const Options *options, const Result *results, int nresults)
 {
 	int			status = 0;
 
@@ -121,9 +124,12 @@ conclude(const Result *results, int nresults)
 						 results[i].contender->name, results[i].error);
 		status = EXIT_RUN_FAILED;
 	}
-	if (fflush(stdout) != 0 || ferror(stdout))
+	if (fflush(file) != 0 || ferror(file) || (file != stdout && fclose(file) != 0))
 	{
-		pg_log_error("could not write to standard output: %m");
+		if (file == stdout)
+			pg_log_error("could not write to standard output: %m");
+		else
+			pg_log_error("could not write file \"%s\": %m", options->output);
 		status = EXIT_RUN_FAILED;
 	}
 	return CancelRequested ? EXIT_INTERRUPTED : status;
@@ -132,40 +138,49 @@ conclude(const Result *results, int nresults)
 static int
 compare(const Options *options)
 {
+	Lineup		lineup;
 	Session    *session;
 	Target		target;
-	Result	   *results;
-	int			nresults;
 	Runner	   *runner;
+	Result	   *results;
+	Run			run = {0};
+	FILE	   *file;
 	int			status;
 
-	results = enter_contenders(options, &nresults);
+	lineup_create(&lineup, options);
+	results = results_create(&lineup);
 
 	session = session_open(options);
 	target_inspect(&target, session, options);
-	check_connections(session, options, nresults);
+	check_connections(session, options, lineup.count);
+	run.cpu_unknown = backend_cpu_check(session);
 	session_close(session);
+	file = report_open(options);
 
-	runner = runner_create(options, &target, results, nresults);
-	check_results(results, nresults);
+	runner = runner_create(options, &target, results, lineup.count,
+						   run.cpu_unknown == NULL);
+	check_results(results, lineup.count);
 	if (options->reach)
-		measure_reach(options, &target, results, nresults);
+		measure_reach(options, &target, results, lineup.count);
+	if (options->buffers > 0)
+		measure_buffers(options, &target, runner, results, lineup.count);
 	fprintf(stderr, "measuring for %g s...\n", options->seconds);
+	run.started = time(NULL);
 	runner_run(runner);
+	results_summarize(results, lineup.count);
 
-	report_results(options, &target, results, nresults);
-	status = conclude(results, nresults);
+	run.options = options;
+	run.target = &target;
+	run.results = results;
+	run.nresults = lineup.count;
+	run.interrupted = CancelRequested;
+	report_run(file, &run);
+	status = conclude(file, options, results, lineup.count);
 
 	runner_destroy(runner);
-	for (int i = 0; i < nresults; i++)
-	{
-		samples_free(&results[i].samples);
-		pg_free(results[i].skipped);
-		pg_free(results[i].error);
-		pg_free(results[i].reach.unknown);
-	}
-	pg_free(results);
+	results_free(results, lineup.count);
 	target_free(&target);
+	lineup_free(&lineup);
 	return status;
 }
 
@@ -186,6 +201,6 @@ main(int argc, char **argv)
 	else
 		status = compare(&options);
 
-	pg_free(options.wanted);
+	simple_string_list_destroy(&options.queries);
 	return status;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * options.c
- *	  the command line: its syntax, its limits and its help
+ *	  the command line: its syntax and its limits
  *
  * Letters mean what they mean in psql and pgbench.  Whatever this file lets
  * through is sound by itself; whether it fits the database is found out
@@ -12,46 +12,56 @@
 #include "postgres_fe.h"
 
 #include <limits.h>
-#include <math.h>
 #include <sys/time.h>
 
 #include "common/logging.h"
 #include "common/pg_prng.h"
-#include "fe_utils/option_utils.h"
 #include "getopt_long.h"
 
-#include "contenders.h"
+#include "help.h"
+#include "numbers.h"
 #include "options.h"
 
-#define DEFAULT_TABLE	"mymodel"
-#define DEFAULT_SECONDS 10
 #define MAX_SECONDS		86400
 #define MAX_CLIENTS		1000
+#define MAX_ROWS		1000000
+#define MAX_CALLS		1000000000
 
 /* Options without a letter. */
 enum
 {
-	OPT_CONTENDERS = CHAR_MAX + 1,
+	OPT_BUFFERS = CHAR_MAX + 1,
+	OPT_CONTENDERS,
 	OPT_FILTER,
+	OPT_FORMAT,
 	OPT_HELP,
 	OPT_LIST,
 	OPT_NO_REACH,
+	OPT_QUERY,
 	OPT_SEED,
 	OPT_TABLE
 };
 
+static const char short_options[] = "c:d:h:k:M:o:p:T:U:VwW";
+
 static const struct option long_options[] = {
+	{"buffers", required_argument, NULL, OPT_BUFFERS},
 	{"client", required_argument, NULL, 'c'},
 	{"contenders", required_argument, NULL, OPT_CONTENDERS},
 	{"dbname", required_argument, NULL, 'd'},
 	{"filter", required_argument, NULL, OPT_FILTER},
+	{"format", required_argument, NULL, OPT_FORMAT},
 	{"help", no_argument, NULL, OPT_HELP},
 	{"host", required_argument, NULL, 'h'},
 	{"list", no_argument, NULL, OPT_LIST},
 	{"no-password", no_argument, NULL, 'w'},
 	{"no-reach", no_argument, NULL, OPT_NO_REACH},
+	{"output", required_argument, NULL, 'o'},
 	{"password", no_argument, NULL, 'W'},
 	{"port", required_argument, NULL, 'p'},
+	{"protocol", required_argument, NULL, 'M'},
+	{"query", required_argument, NULL, OPT_QUERY},
+	{"rows", required_argument, NULL, 'k'},
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"table", required_argument, NULL, OPT_TABLE},
 	{"time", required_argument, NULL, 'T'},
@@ -62,115 +72,21 @@ static const struct option long_options[] = {
 
 const char *progname;
 
-static void
-usage(void)
+const char *const protocol_names[] = {"simple", "extended", "prepared", NULL};
+static const char *const format_names[] = {"text", "markdown", "csv", "json", NULL};
+
+/* The number of a word in a list of words. */
+static int
+word_option(const char *text, const char *option, const char *const *words)
 {
-	printf("%s compares ways of picking a random row of a table:\n"
-		   "what a pick costs, and whether every row can come back.\n\n"
-		   "Usage:\n"
-		   "  %s [OPTION]... [DBNAME]\n\n"
-		   "Benchmark options:\n"
-		   "  -c, --client=NUM         number of concurrent clients (default: 1)\n"
-		   "      --contenders=LIST    what to compare, separated by commas (default: all)\n"
-		   "      --filter=CONDITION   pick among the rows that meet this SQL condition\n"
-		   "      --no-reach           do not measure which rows can come back\n"
-		   "      --seed=NUM           seed of keys, offsets and order (default: random)\n"
-		   "      --table=NAME         table to pick from (default: " DEFAULT_TABLE ")\n"
-		   "  -T, --time=SECONDS       time to measure, all contenders together\n"
-		   "                           (default: %d)\n\n"
-		   "Connection options:\n"
-		   "  -d, --dbname=DBNAME      database to connect to\n"
-		   "  -h, --host=HOSTNAME      database server host or socket directory\n"
-		   "  -p, --port=PORT          database server port number\n"
-		   "  -U, --username=USERNAME  connect as specified database user\n"
-		   "  -w, --no-password        never prompt for password\n"
-		   "  -W, --password           force password prompt (should happen automatically)\n\n"
-		   "Other options:\n"
-		   "      --list               list the contenders, then exit\n"
-		   "  -V, --version            output version information, then exit\n"
-		   "  -?, --help               show this help, then exit\n\n"
-		   "The table is only read.  A temporary copy of some of its rows is made to\n"
-		   "measure which rows can come back.\n\n"
-		   "Exit status: 0 if all went well, 1 if the run could not start, 2 if there were\n"
-		   "errors during it, 130 if it was interrupted; in the last two cases the results\n"
-		   "up to then are printed.\n",
-		   progname, progname, DEFAULT_SECONDS);
-	exit(0);
-}
-
-static void
-hint_at_help(void)
-{
-	pg_log_error_hint("Try \"%s --help\" for more information.", progname);
-	exit(EXIT_USAGE);
-}
-
-/* Mark the contenders of a comma-separated list as wanted. */
-static void
-parse_contenders(bool *wanted, const char *list)
-{
-	char	   *copy = pg_strdup(list);
-	char	   *rest = copy;
-	char	   *name;
-	int			nwanted = 0;
-
-	memset(wanted, 0, ncontenders * sizeof(bool));
-
-	while ((name = strtok_r(rest, ", ", &rest)) != NULL)
+	for (int i = 0; words[i] != NULL; i++)
 	{
-		int			i = find_contender(name);
-
-		if (i < 0)
-		{
-			char	   *names = contender_names();
-
-			pg_log_error("there is no contender \"%s\"", name);
-			pg_log_error_hint("The contenders are: %s.", names);
-			exit(EXIT_USAGE);
-		}
-		wanted[i] = true;
-		nwanted++;
+		if (strcmp(text, words[i]) == 0)
+			return i;
 	}
-	pg_free(copy);
-
-	if (nwanted == 0)
-	{
-		pg_log_error("%s names no contender", "--contenders");
-		hint_at_help();
-	}
-}
-
-static double
-parse_seconds(const char *value)
-{
-	char	   *end;
-	double		seconds = strtod(value, &end);
-
-	if (end == value || *end != '\0' || !isfinite(seconds))
-	{
-		pg_log_error("invalid value \"%s\" for option %s", value, "-T/--time");
-		hint_at_help();
-	}
-	if (seconds <= 0 || seconds > MAX_SECONDS)
-		pg_fatal("%s must be more than 0 and at most %d seconds",
-				 "-T/--time", MAX_SECONDS);
-	return seconds;
-}
-
-static uint64
-parse_seed(const char *value)
-{
-	char	   *end;
-	uint64		seed;
-
-	errno = 0;
-	seed = strtou64(value, &end, 10);
-	if (end == value || *end != '\0' || errno != 0 || strchr(value, '-'))
-	{
-		pg_log_error("invalid value \"%s\" for option %s", value, "--seed");
-		hint_at_help();
-	}
-	return seed;
+	pg_log_error("invalid value \"%s\" for option %s", text, option);
+	hint_at_help();
+	return -1;					/* not reached */
 }
 
 /*
@@ -195,9 +111,7 @@ parse_option(Options *options, int c, const char *value)
 	switch (c)
 	{
 		case 'c':
-			if (!option_parse_int(value, "-c/--client", 1, MAX_CLIENTS,
-								  &options->clients))
-				exit(EXIT_USAGE);
+			options->clients = count_option(value, "-c/--client", 1, MAX_CLIENTS);
 			break;
 		case 'd':
 			options->dbname = value;
@@ -205,11 +119,20 @@ parse_option(Options *options, int c, const char *value)
 		case 'h':
 			options->host = value;
 			break;
+		case 'k':
+			options->rows = count_option(value, "-k/--rows", 1, MAX_ROWS);
+			break;
+		case 'M':
+			options->protocol = word_option(value, "-M/--protocol", protocol_names);
+			break;
+		case 'o':
+			options->output = strcmp(value, "-") == 0 ? NULL : value;
+			break;
 		case 'p':
 			options->port = value;
 			break;
 		case 'T':
-			options->seconds = parse_seconds(value);
+			options->seconds = seconds_option(value, "-T/--time", 0, MAX_SECONDS);
 			break;
 		case 'U':
 			options->user = value;
@@ -223,23 +146,32 @@ parse_option(Options *options, int c, const char *value)
 		case 'W':
 			options->prompt_password = TRI_YES;
 			break;
+		case OPT_BUFFERS:
+			options->buffers = count_option(value, "--buffers", 0, MAX_CALLS);
+			break;
 		case OPT_CONTENDERS:
-			parse_contenders(options->wanted, value);
+			options->contenders = value;
 			break;
 		case OPT_FILTER:
 			options->filter = value;
 			break;
-		case OPT_HELP:
-			usage();
+		case OPT_FORMAT:
+			options->format = word_option(value, "--format", format_names);
 			break;
+		case OPT_HELP:
+			print_help();
+			exit(0);
 		case OPT_LIST:
 			options->list = true;
 			break;
 		case OPT_NO_REACH:
 			options->reach = false;
 			break;
+		case OPT_QUERY:
+			simple_string_list_append(&options->queries, value);
+			break;
 		case OPT_SEED:
-			options->seed = parse_seed(value);
+			options->seed = seed_option(value, "--seed");
 			break;
 		case OPT_TABLE:
 			options->table = value;
@@ -261,19 +193,20 @@ parse_options(Options *options, int argc, char **argv)
 
 	/* Anywhere else on the line getopt could not tell it from a mistake. */
 	if (argc > 1 && strcmp(argv[1], "-?") == 0)
-		usage();
+		parse_option(options, OPT_HELP, NULL);
 
 	memset(options, 0, sizeof(Options));
 	options->prompt_password = TRI_DEFAULT;
 	options->table = DEFAULT_TABLE;
+	options->rows = 1;
 	options->clients = 1;
-	options->seconds = DEFAULT_SECONDS;
-	options->reach = true;
+	options->protocol = PROTOCOL_PREPARED;
+	options->seconds = seconds_option(DEFAULT_TIME, "-T/--time", 0, MAX_SECONDS);
 	options->seed = random_seed();
-	options->wanted = pg_malloc(ncontenders * sizeof(bool));
-	memset(options->wanted, true, ncontenders * sizeof(bool));
+	options->buffers = count_option(DEFAULT_BUFFERS, "--buffers", 0, MAX_CALLS);
+	options->reach = true;
 
-	while ((c = getopt_long(argc, argv, "c:d:h:p:T:U:VwW", long_options, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, short_options, long_options, NULL)) != -1)
 		parse_option(options, c, optarg);
 
 	if (optind < argc && options->dbname == NULL)

@@ -9,10 +9,31 @@
 #define OPTIONS_H
 
 #include "fe_utils/connect_utils.h"
+#include "fe_utils/simple_list.h"
 
 #define EXIT_USAGE			1	/* bad options, no connection, no set-up */
 #define EXIT_RUN_FAILED		2	/* errors in mid-run; results are partial */
 #define EXIT_INTERRUPTED	130 /* SIGINT; results are partial */
+
+#define DEFAULT_TABLE	"mymodel"
+#define DEFAULT_TIME	"10s"
+#define DEFAULT_BUFFERS	"1000"
+
+/* How statements are sent; see picker.c. */
+typedef enum Protocol
+{
+	PROTOCOL_SIMPLE,
+	PROTOCOL_EXTENDED,
+	PROTOCOL_PREPARED
+} Protocol;
+
+typedef enum Format
+{
+	FORMAT_TEXT,
+	FORMAT_MARKDOWN,
+	FORMAT_CSV,
+	FORMAT_JSON
+} Format;
 
 /* Fixed once the command line has been read. */
 typedef struct Options
@@ -27,18 +48,28 @@ typedef struct Options
 	/* what to compare */
 	const char *table;			/* as SQL: perhaps qualified, perhaps quoted */
 	const char *filter;			/* a boolean expression, or NULL */
-	bool	   *wanted;			/* for each of contenders[], whether it runs */
+	int			rows;			/* how many to pick in a call */
+	const char *contenders;		/* their names, or NULL for the usual ones */
+	SimpleStringList queries;	/* more of them, as NAME=SQL */
 
 	/* how */
 	int			clients;		/* threads, each with its own connections */
+	Protocol	protocol;
 	double		seconds;		/* how long to measure */
-	bool		reach;			/* measure which rows can come back? */
 	uint64		seed;			/* of all random choices made on this side */
 
+	/* what else to find out */
+	int			buffers;		/* calls to count buffers in */
+	bool		reach;			/* measure which rows can come back? */
+
+	/* output */
+	Format		format;
+	const char *output;			/* a file's name, or NULL */
 	bool		list;			/* list the contenders, and that is all */
 } Options;
 
 extern const char *progname;
+extern const char *const protocol_names[];
 
 extern void parse_options(Options *options, int argc, char **argv);
 

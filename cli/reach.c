@@ -38,13 +38,20 @@
 #include "pqexpbuffer.h"
 
 #include "reach.h"
-#include "stats.h"
 
 #define COPY_ROWS		1000	/* size of the copy without a filter */
 #define COPY_PAGES		5		/* but not less than so many pages */
 #define MAX_COPY_ROWS	50000	/* nor more than so many rows */
 #define MAX_NS			INT64CONST(10000000000) /* time for one contender */
 #define ROW_NUMBER		"randpick_bench_row"
+
+/* What is known of the copy while picking from it. */
+typedef struct Reach
+{
+	int			rows;			/* rows of the copy that should come back */
+	int			seen;			/* how many of them did */
+	char	   *unknown;		/* why it cannot be measured, or NULL */
+} Reach;
 
 /*
  * Make the copy under the given name, of pages from all over the table if it
@@ -123,7 +130,7 @@ make_copy(Picker *picker, const Target *target, const Options *options,
 		*rows = atoi(PQgetvalue(res, 0, 0));
 		reach->rows = atoi(PQgetvalue(res, 0, 1));
 		sql_names_init(names, picker->session, table, target->filter,
-					   reach->rows, atof(PQgetvalue(res, 0, 2)));
+					   options->rows, reach->rows, atof(PQgetvalue(res, 0, 2)));
 		pg_free(names->columns);
 		names->columns = pg_strdup(ROW_NUMBER);
 		PQclear(res);
@@ -154,12 +161,14 @@ pick_all(Picker *picker, int rows, Reach *reach)
 		PickOutcome outcome = picker_pick(picker, &res);
 
 		calls++;
-		if (outcome == PICK_ROW)
+		for (int i = 0; i < PQntuples(res); i++)
 		{
-			int			row = atoi(PQgetvalue(res, 0, 0));
+			int			row = atoi(PQgetvalue(res, i, 0));
 
+			if (row < 1 || row > rows)
+				continue;
 			picks++;
-			if (row >= 1 && row <= rows && !came[row])
+			if (!came[row])
 			{
 				came[row] = true;
 				reach->seen++;
@@ -182,7 +191,6 @@ pick_all(Picker *picker, int rows, Reach *reach)
 		if (reach->unknown != NULL)
 			break;
 	}
-	reach->measured = (reach->unknown == NULL);
 	pg_free(came);
 }
 
@@ -191,27 +199,31 @@ pick_all(Picker *picker, int rows, Reach *reach)
  * but a reason that the report gives.
  */
 void
-reach_measure(Reach *reach, const Contender *contender, const Target *target,
-			  const Options *options)
+reach_measure(Result *result, const Target *target, const Options *options)
 {
 	Picker		picker;
 	SqlNames	names = {0};
+	Reach		reach = {0};
 	int			rows = 0;
 
-	memset(reach, 0, sizeof(Reach));
-
-	if (!picker_open(&picker, contender, target, options, 0))
-		reach->unknown = pg_strdup(picker.error);
-	else if (make_copy(&picker, target, options, &names, &rows, reach))
+	if (!picker_open(&picker, result->contender, target, options, 0))
+		reach.unknown = pg_strdup(picker.error);
+	else if (make_copy(&picker, target, options, &names, &rows, &reach))
 	{
-		if (reach->rows == 0)
-			reach->unknown = pg_strdup(rows == 0 ? "there are no rows to try it with"
-									   : "none of the rows tried meets the filter");
-		else if (!picker_prepare(&picker, &names, true))
-			reach->unknown = pg_strdup(picker.error);
+		if (!picker_prepare(&picker, &names, true))
+			reach.unknown = pg_strdup(picker.error);
+		else if (reach.rows == 0)
+			reach.unknown = pg_strdup(rows == 0 ? "there are no rows to try it with"
+									  : "none of the rows tried meets the filter");
 		else
-			pick_all(&picker, rows, reach);
+			pick_all(&picker, rows, &reach);
 	}
-	sql_names_free(&names);
 	picker_close(&picker);
+
+	result->reach_unknown = reach.unknown;
+	if (reach.unknown == NULL)
+	{
+		result->reach = (double) reach.seen / reach.rows;
+		result->reach_rows = reach.rows;
+	}
 }

@@ -38,20 +38,24 @@
 #include "fe_utils/cancel.h"
 #include "port/pg_pthread.h"
 
+#include "backend_cpu.h"
 #include "runner.h"
 
-#define MAX_SLICE_NS	INT64CONST(20000000)
+#define MAX_SLICE_NS	INT64CONST(10000000)
 #define MIN_ROUNDS		10		/* in a short run the slices are shorter */
 #define MIN_CALLS		5		/* of each contender in each client */
 #define WARMUP_CALLS	10		/* at the beginning of a turn, ... */
 #define WARMUP_SHARE	4		/* ... but no more than 1/4 of the slice */
+#define LEAD_IN_SHARE	10		/* nor 1/10 to wake up the server's process */
 
 /* One contender in one client. */
 typedef struct Lane
 {
 	Picker		picker;
 	Samples		samples;		/* measured calls */
-	int64		rows;			/* how many of them gave a row */
+	int64		full;			/* how many of them gave all rows */
+	Round	   *rounds;			/* the same calls, by rounds */
+	int			nrounds;
 	int64		latest_ns;		/* time of the latest call, measured or not */
 	bool		failed;			/* see the picker's error */
 } Lane;
@@ -80,6 +84,7 @@ struct Runner
 	Client	   *clients;
 	int64		run_ns;			/* how long to measure */
 	int64		slice_ns;		/* how long a turn is */
+	bool		cpu_known;		/* can the server's CPU time be read? */
 	pthread_barrier_t barrier;
 
 	/* written by one thread while the others wait */
@@ -109,12 +114,10 @@ open_lane(Lane *lane, const Contender *contender, const Target *target,
 		return false;
 
 	sql_names_init(&names, lane->picker.session, target->name, target->filter,
-				   target->matching, target->pages);
+				   options->rows, target->matching, target->pages);
 	if (target->key != NULL)
 		names.key = pg_strdup(target->key);
-	ok = picker_prepare(&lane->picker, &names, false);
-	sql_names_free(&names);
-	if (!ok)
+	if (!picker_prepare(&lane->picker, &names, false))
 		return false;
 
 	started = clock_ns();
@@ -130,13 +133,14 @@ open_lane(Lane *lane, const Contender *contender, const Target *target,
  */
 Runner *
 runner_create(const Options *options, const Target *target, Result *results,
-			  int nresults)
+			  int nresults, bool cpu_known)
 {
 	Runner	   *runner = pg_malloc0(sizeof(Runner));
 
 	runner->options = options;
 	runner->results = results;
 	runner->nlanes = nresults;
+	runner->cpu_known = cpu_known;
 	runner->clients = pg_malloc0(options->clients * sizeof(Client));
 	runner->turns = pg_malloc0(nresults * sizeof(Turn));
 	runner->run_ns = (int64) (options->seconds * 1e9);
@@ -165,8 +169,27 @@ runner_create(const Options *options, const Target *target, Result *results,
 	{
 		runner->turns[i].lane = i;
 		runner->turns[i].over = (results[i].skipped != NULL);
+		if (results[i].skipped == NULL)
+			results[i].sql = pg_strdup(runner->clients[0].lanes[i].picker.statement);
 	}
 	return runner;
+}
+
+/*
+ * The first client's pickers, as a new array with one for each result, for
+ * others to use while nothing is measured.  NULL for the skipped ones.
+ */
+Picker **
+runner_pickers(Runner *runner)
+{
+	Picker	  **pickers = pg_malloc0(runner->nlanes * sizeof(Picker *));
+
+	for (int i = 0; i < runner->nlanes; i++)
+	{
+		if (runner->results[i].skipped == NULL)
+			pickers[i] = &runner->clients[0].lanes[i].picker;
+	}
+	return pickers;
 }
 
 /* Did the contender, if it is slow, get fewer calls by now than it should? */
@@ -250,9 +273,12 @@ next_turn(Runner *runner)
 	runner->turn_started = now;
 }
 
-/* Make one call.  Returns false when the turn must end. */
+/*
+ * Make one call, and have it in the round, if there is one.  Returns false
+ * when the turn must end.
+ */
 static bool
-make_call(Lane *lane, bool measure)
+make_call(Lane *lane, Round *round)
 {
 	int64		started = clock_ns();
 	PGresult   *res;
@@ -267,17 +293,19 @@ make_call(Lane *lane, bool measure)
 		lane->failed = !CancelRequested;
 		return false;
 	}
-	if (measure)
+	if (round != NULL)
 	{
 		samples_add(&lane->samples, lane->latest_ns);
-		lane->rows += (outcome == PICK_ROW);
+		lane->full += (outcome == PICK_ROWS);
+		round->calls++;
+		round->ns += lane->latest_ns;
 	}
 	return !CancelRequested;
 }
 
-/* Make the calls of one turn. */
-static void
-take_turn(Lane *lane, int64 slice_ns)
+/* Make the calls that are not measured.  Returns false as make_call() does. */
+static bool
+warm_up(Lane *lane, int64 slice_ns)
 {
 	int64		end = clock_ns() + slice_ns / WARMUP_SHARE;
 
@@ -285,13 +313,50 @@ take_turn(Lane *lane, int64 slice_ns)
 	{
 		if (clock_ns() + lane->latest_ns > end)
 			break;
-		if (!make_call(lane, false))
-			return;
+		if (!make_call(lane, NULL))
+			return false;
 	}
+	return true;
+}
 
+/*
+ * Make the calls that are measured, for as long as a slice, and have the round
+ * count them.
+ *
+ * To read the server's CPU time means to pause, and a process that has slept
+ * wakes up slowly.  So there is one more call then that is not timed, if it is
+ * short, but whose CPU time counts.
+ */
+static void
+measure_calls(Lane *lane, int64 slice_ns, bool cpu_known, Round *round)
+{
+	int64		cpu_ns = cpu_known ? backend_cpu_ns(lane->picker.session) : -1;
+	bool		lead_in = cpu_ns >= 0 && lane->latest_ns < slice_ns / LEAD_IN_SHARE;
+	int64		end;
+
+	if (lead_in && !make_call(lane, NULL))
+		return;
 	end = clock_ns() + slice_ns;
-	while (make_call(lane, true) && clock_ns() < end)
+	while (make_call(lane, round) && clock_ns() < end)
 		;
+
+	if (cpu_ns >= 0 && !lane->failed && !CancelRequested)
+	{
+		round->cpu_calls = round->calls + (lead_in ? 1 : 0);
+		round->cpu_ns = backend_cpu_ns(lane->picker.session) - cpu_ns;
+	}
+}
+
+/* Make the calls of one turn. */
+static void
+take_turn(Lane *lane, const Runner *runner)
+{
+	Round		round = {.number = runner->round};
+
+	if (warm_up(lane, runner->slice_ns))
+		measure_calls(lane, runner->slice_ns, runner->cpu_known, &round);
+	if (round.calls > 0)
+		rounds_add(&lane->rounds, &lane->nrounds, &round);
 }
 
 /* The life of a client. */
@@ -308,7 +373,7 @@ client_main(void *arg)
 		pthread_barrier_wait(&runner->barrier);
 		if (runner->current == NULL)
 			return NULL;
-		take_turn(&client->lanes[runner->current->lane], runner->slice_ns);
+		take_turn(&client->lanes[runner->current->lane], runner);
 	}
 }
 
@@ -317,6 +382,8 @@ static void
 merge_lanes(const Runner *runner, int i)
 {
 	Result	   *result = &runner->results[i];
+	int64		full = 0;
+	double		rate = 0;
 
 	for (int c = 0; c < runner->options->clients; c++)
 	{
@@ -324,13 +391,19 @@ merge_lanes(const Runner *runner, int i)
 		int64		busy_ns = samples_sum(&lane->samples);
 
 		samples_append(&result->samples, &lane->samples);
-		result->rows += lane->rows;
+		rounds_merge(&result->rounds, &result->nrounds, lane->rounds, lane->nrounds);
+		full += lane->full;
 		if (busy_ns > 0)
-			result->rate += lane->rows * 1e9 / busy_ns;
+			rate += lane->full * 1e9 / busy_ns;
 		if (lane->failed && result->error == NULL)
 			result->error = pg_strdup(lane->picker.error);
 	}
 	samples_sort(&result->samples);
+	if (result->samples.count > 0)
+	{
+		result->rate = rate;
+		result->short_share = 1 - (double) full / result->samples.count;
+	}
 }
 
 /* Measure, until the time is over or SIGINT comes, and fill in the results. */
@@ -371,6 +444,7 @@ runner_destroy(Runner *runner)
 		{
 			picker_close(&client->lanes[i].picker);
 			samples_free(&client->lanes[i].samples);
+			pg_free(client->lanes[i].rounds);
 		}
 		pg_free(client->lanes);
 	}

@@ -8,25 +8,14 @@
 #ifndef RUNNER_H
 #define RUNNER_H
 
-#include "reach.h"
-#include "stats.h"
-
-/* How one contender fared. */
-typedef struct Result
-{
-	const Contender *contender;
-	char	   *skipped;		/* why it did not run, or NULL */
-	char	   *error;			/* what ended it in mid-run, or NULL */
-	Samples		samples;		/* of all clients, sorted */
-	int64		rows;			/* calls that gave a row */
-	double		rate;			/* rows a second, all clients together */
-	Reach		reach;			/* which rows it can return */
-} Result;
+#include "picker.h"
+#include "result.h"
 
 typedef struct Runner Runner;
 
 extern Runner *runner_create(const Options *options, const Target *target,
-							 Result *results, int nresults);
+							 Result *results, int nresults, bool cpu_known);
+extern Picker **runner_pickers(Runner *runner);
 extern void runner_run(Runner *runner);
 extern void runner_destroy(Runner *runner);
 

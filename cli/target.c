@@ -230,6 +230,9 @@ target_inspect(Target *target, Session *session, const Options *options)
 		pg_strdup(PQparameterStatus(session->conn, "server_version"));
 	target->filter = options->filter;
 
+	target->block_size = (int)
+		query_number(session, "SELECT pg_catalog.current_setting('block_size')",
+					 NULL, "find the block size");
 	find_table(target, session, options->table);
 	if (target->filter != NULL)
 		check_filter(target, session);

@@ -17,6 +17,7 @@ typedef struct Target
 	char	   *name;			/* as SQL: quoted and qualified as need be */
 	char	   *relname;		/* the same without the schema */
 	char		kind;			/* pg_class.relkind */
+	int			block_size;		/* of the server */
 	const char *filter;			/* a boolean expression, or NULL */
 	int64		pages;			/* with its partitions; 0 for a view */
 	bool		counted;		/* are the next two exact? */

@@ -1,0 +1,16 @@
+/*-------------------------------------------------------------------------
+ *
+ * backend_cpu.h
+ *	  the CPU time of the server's process behind a session
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BACKEND_CPU_H
+#define BACKEND_CPU_H
+
+#include "session.h"
+
+extern const char *backend_cpu_check(Session *session);
+extern int64 backend_cpu_ns(const Session *session);
+
+#endif							/* BACKEND_CPU_H */

@@ -1,0 +1,143 @@
+/*-------------------------------------------------------------------------
+ *
+ * columns.c
+ *	  the numbers that are reported, as data
+ *
+ * What cannot be known is not written as a number: it is "-" for people, and
+ * nothing for programs.  A share that is not quite 0 or 100 % is never rounded
+ * to it: that is the difference that matters.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#include "columns.h"
+
+#define AT(member) offsetof(Result, member)
+
+const Column columns[] = {
+	{"calls", "calls", TABLE_LATENCY, WRITE_COUNT, AT(calls), false},
+	{"mean_ms", "mean ms", TABLE_LATENCY, WRITE_TIME, AT(mean), false},
+	{"p50_ms", "p50 ms", TABLE_LATENCY, WRITE_TIME, AT(p50), false},
+	{"p90_ms", "p90 ms", TABLE_LATENCY, WRITE_TIME, AT(p90), false},
+	{"p99_ms", "p99 ms", TABLE_LATENCY, WRITE_TIME, AT(p99), false},
+	{"p99_9_ms", "p99.9 ms", TABLE_LATENCY, WRITE_TIME, AT(p999), false},
+	{"max_ms", "max ms", TABLE_LATENCY, WRITE_TIME, AT(max), false},
+	{"picks_per_s", "picks/s", TABLE_LATENCY, WRITE_COUNT, AT(rate), false},
+	{"time_ratio", "x key", TABLE_LATENCY, WRITE_NUMBER, AT(time_ratio), true},
+	{"cpu_us", "CPU us", TABLE_SERVER, WRITE_NUMBER, AT(cpu), false},
+	{"cpu_ratio", "CPU x key", TABLE_SERVER, WRITE_NUMBER, AT(cpu_ratio), true},
+	{"buffers", "buffers", TABLE_SERVER, WRITE_NUMBER, AT(buffers), true},
+	{"buffers_hit", "hit", TABLE_SERVER, WRITE_NUMBER, AT(buffers_hit), false},
+	{"buffers_read", "read", TABLE_SERVER, WRITE_NUMBER, AT(buffers_read), false},
+	{"workers", "workers", TABLE_SERVER, WRITE_NUMBER, AT(workers), false},
+	{"temp_bytes", "temp bytes", TABLE_SERVER, WRITE_COUNT, AT(temp_bytes), false},
+	{"short_share", "short", TABLE_SERVER, WRITE_SHARE, AT(short_share), false},
+	{"reachable_share", "reachable", TABLE_SERVER, WRITE_SHARE, AT(reach), false},
+};
+
+const int	ncolumns = lengthof(columns);
+
+double
+column_value(const Column *column, const Result *result)
+{
+	/* a Figure begins with its value */
+	return *(const double *) ((const char *) result + column->offset);
+}
+
+const Figure *
+column_figure(const Column *column, const Result *result)
+{
+	Assert(column->has_interval);
+	return (const Figure *) ((const char *) result + column->offset);
+}
+
+/* A whole number with its thousands set apart. */
+char *
+count_text(double number)
+{
+	char		digits[64];
+	int			length = snprintf(digits, sizeof(digits), "%.0f", number);
+	char	   *result = pg_malloc(length + length / 3 + 1);
+	char	   *to = result;
+
+	for (int i = 0; i < length; i++)
+	{
+		if (i > 0 && (length - i) % 3 == 0)
+			*to++ = ',';
+		*to++ = digits[i];
+	}
+	*to = '\0';
+	return result;
+}
+
+static char *
+number_text(double number)
+{
+	if (number == 0)
+		return pg_strdup("0");
+	if (number < 9.995)
+		return psprintf("%.2f", number);
+	if (number < 99.95)
+		return psprintf("%.1f", number);
+	return count_text(number);
+}
+
+static char *
+share_text(double share)
+{
+	double		percent = 100 * share;
+
+	if (share == 0 || share == 1)
+		return pg_strdup(share == 0 ? "0 %" : "100 %");
+	if (percent < 0.1)
+		return pg_strdup("<0.1 %");
+	if (percent > 99.9)
+		return pg_strdup(">99.9 %");
+	return psprintf("%.1f %%", percent);
+}
+
+/* The number of the column as people read it, as a new string. */
+char *
+column_text(const Column *column, const Result *result)
+{
+	double		value = column_value(column, result);
+	char	   *text = NULL;
+
+	if (isnan(value))
+		return pg_strdup("-");
+	switch (column->notation)
+	{
+		case WRITE_COUNT:
+			return count_text(value);
+		case WRITE_TIME:
+			return psprintf("%.4f", value);
+		case WRITE_SHARE:
+			return share_text(value);
+		case WRITE_NUMBER:
+			text = number_text(value);
+			break;
+	}
+
+	if (column->has_interval)
+	{
+		const Figure *figure = column_figure(column, result);
+
+		/* the contender that the others are compared with */
+		if (!isnan(figure->low) && figure->low < figure->high)
+		{
+			char	   *low = number_text(figure->low);
+			char	   *high = number_text(figure->high);
+			char	   *interval = psprintf("%s (%s-%s)", text, low, high);
+
+			pg_free(text);
+			pg_free(low);
+			pg_free(high);
+			text = interval;
+		}
+	}
+	return text;
+}

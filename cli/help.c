@@ -1,0 +1,73 @@
+/*-------------------------------------------------------------------------
+ *
+ * help.c
+ *	  what --help prints
+ *
+ * It must fit a terminal of 80 columns; the man page says more.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "help.h"
+#include "options.h"
+
+static const char *const help[] = {
+	"What to compare:",
+	"      --contenders=LIST    names of --list, separated by commas, or \"all\"",
+	"                           (default: the usual ones)",
+	"      --query=NAME=SQL     a contender of your own; may be given several times",
+	"      --filter=CONDITION   pick among the rows that meet this SQL condition",
+	"  -k, --rows=NUM           rows to pick in one call (default: 1)",
+	"      --table=NAME         table to pick from (default: " DEFAULT_TABLE ")",
+	"",
+	"How:",
+	"  -c, --client=NUM         number of concurrent clients (default: 1)",
+	"  -M, --protocol=simple|extended|prepared",
+	"                           how queries are sent (default: prepared)",
+	"      --seed=NUM           seed of keys, offsets and order (default: random)",
+	"  -T, --time=TIME          time to measure, all contenders together",
+	"                           (default: " DEFAULT_TIME ")",
+	"",
+	"What else to find out:",
+	"      --buffers=NUM        calls to count buffers in; 0: none (default: " DEFAULT_BUFFERS ")",
+	"      --no-reach           do not measure which rows can come back",
+	"",
+	"Output:",
+	"      --format=text|markdown|csv|json",
+	"                           (default: text)",
+	"  -o, --output=FILE        write the results to FILE; -: standard output",
+	"",
+	"Connection options:",
+	"  -d, --dbname=DBNAME      database to connect to",
+	"  -h, --host=HOSTNAME      database server host or socket directory",
+	"  -p, --port=PORT          database server port number",
+	"  -U, --username=USERNAME  connect as specified database user",
+	"  -w, --no-password        never prompt for password",
+	"  -W, --password           force password prompt (should happen automatically)",
+	"",
+	"Other options:",
+	"      --list               list the contenders, then exit",
+	"  -V, --version            output version information, then exit",
+	"  -?, --help               show this help, then exit",
+	"",
+	"A NUM may be written as 1e6 or 1m, a TIME as 500ms, 10s or 2m.",
+	"",
+	"The table is only read.  A temporary copy of some of its rows is made to",
+	"measure which rows can come back.",
+	"",
+	"Exit status: 0 if all went well, 1 if the run could not start, 2 if there were",
+	"errors during it, 130 if it was interrupted; in the last two cases the results",
+	"up to then are printed.",
+};
+
+void
+print_help(void)
+{
+	printf("%s compares ways of picking a random row of a table:\n"
+		   "what a pick costs, and whether every row can come back.\n\n"
+		   "Usage:\n"
+		   "  %s [OPTION]... [DBNAME]\n\n", progname, progname);
+	for (size_t i = 0; i < lengthof(help); i++)
+		puts(help[i]);
+}

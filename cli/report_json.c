@@ -1,0 +1,124 @@
+/*-------------------------------------------------------------------------
+ *
+ * report_json.c
+ *	  the results for programs, with all that is known of the run
+ *
+ * doc/randpick-bench.schema.json describes what comes out.  The schema_version
+ * changes when a program that reads the old form could misread the new one;
+ * new members do not count.  What is not known is null.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include <math.h>
+#include <jansson.h>
+
+#include "columns.h"
+#include "report.h"
+
+static json_t *
+number_or_null(double number)
+{
+	if (isnan(number))
+		return json_null();
+	if (number == floor(number) && fabs(number) < 1e15)
+		return json_integer((json_int_t) number);
+	return json_real(number);
+}
+
+static json_t *
+server_object(const Run *run)
+{
+	return json_pack("{s:s, s:i, s:s?}",
+					 "version", run->target->server_version,
+					 "block_size", run->target->block_size,
+					 "cpu_unknown", run->cpu_unknown);
+}
+
+static json_t *
+table_object(const Target *target)
+{
+	return json_pack("{s:s, s:s?, s:b, s:o, s:o, s:I}",
+					 "name", target->name,
+					 "filter", target->filter,
+					 "counted", target->counted,
+					 "rows", number_or_null(target->rows),
+					 "matching_rows", number_or_null(target->matching),
+					 "pages", (json_int_t) target->pages);
+}
+
+static json_t *
+load_object(const Run *run)
+{
+	const Options *options = run->options;
+	char		started[32];
+	char		seed[32];
+
+	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime(&run->started));
+
+	/* as a string, because many programs read numbers as double precision */
+	snprintf(seed, sizeof(seed), UINT64_FORMAT, options->seed);
+
+	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:o, s:b}",
+					 "started", started,
+					 "seed", seed,
+					 "clients", options->clients,
+					 "rows_per_pick", options->rows,
+					 "protocol", protocol_names[options->protocol],
+					 "seconds", number_or_null(options->seconds),
+					 "interrupted", run->interrupted);
+}
+
+static json_t *
+contender_object(const Result *result)
+{
+	json_t	   *object = json_pack("{s:s, s:s, s:b, s:s?, s:s?, s:s?, s:s?, s:s?, s:o}",
+								   "name", result->contender->name,
+								   "description", result->contender->description,
+								   "is_floor", result->contender->is_floor,
+								   "sql", result->sql,
+								   "skipped", result->skipped,
+								   "error", result->error,
+								   "buffers_unknown", result->buffers_unknown,
+								   "reach_unknown", result->reach_unknown,
+								   "explained_calls", number_or_null(result->explained));
+
+	for (int c = 0; c < ncolumns; c++)
+	{
+		const Column *column = &columns[c];
+		json_t	   *value = number_or_null(column_value(column, result));
+
+		if (column->has_interval)
+		{
+			const Figure *figure = column_figure(column, result);
+
+			value = json_pack("{s:o, s:o, s:o}",
+							  "value", value,
+							  "low", number_or_null(figure->low),
+							  "high", number_or_null(figure->high));
+		}
+		json_object_set_new(object, column->id, value);
+	}
+	return object;
+}
+
+void
+report_json(FILE *file, const Run *run)
+{
+	json_t	   *contenders = json_array();
+	json_t	   *root;
+
+	for (int i = 0; i < run->nresults; i++)
+		json_array_append_new(contenders, contender_object(&run->results[i]));
+	root = json_pack("{s:i, s:s, s:o, s:o, s:o, s:o}",
+					 "schema_version", JSON_SCHEMA_VERSION,
+					 "program_version", RANDPICK_VERSION,
+					 "server", server_object(run),
+					 "table", table_object(run->target),
+					 "load", load_object(run),
+					 "contenders", contenders);
+	json_dumpf(root, file, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+	putc('\n', file);
+	json_decref(root);
+}

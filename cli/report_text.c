@@ -1,0 +1,251 @@
+/*-------------------------------------------------------------------------
+ *
+ * report_text.c
+ *	  the results for people, as aligned text or in Markdown
+ *
+ * It is made to be pasted, so it says by itself what was measured, on what, and
+ * how it is to be read.  All latencies are in milliseconds, for the eye to
+ * compare them down the column.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include <math.h>
+
+#include "fe_utils/print.h"
+#include "pqexpbuffer.h"
+
+#include "columns.h"
+#include "report.h"
+
+/* A list of contenders that share a reason, and the next reason. */
+typedef struct Reason
+{
+	const char *reason;
+	PQExpBufferData names;
+	struct Reason *next;
+} Reason;
+
+static void
+print_header(FILE *file, const Run *run)
+{
+	const Target *target = run->target;
+	const Options *options = run->options;
+	const char *about = target->counted ? "" : "about ";
+	char	   *rows = count_text(target->rows);
+	char	   *pages = count_text(target->pages);
+
+	fprintf(file, "server:  PostgreSQL %s\n", target->server_version);
+	fprintf(file, "table:   %s, %s%s rows", target->name, about, rows);
+	if (target->pages > 0)
+		fprintf(file, " on %s pages", pages);
+	if (target->filter != NULL)
+	{
+		char	   *matching = count_text(target->matching);
+
+		fprintf(file, "\nfilter:  %s (%s%s rows)", target->filter, about, matching);
+		pg_free(matching);
+	}
+	fprintf(file, "\nrun:     %d row%s a pick, %d client%s, %g s, %s protocol, seed " UINT64_FORMAT "\n",
+			options->rows, options->rows == 1 ? "" : "s",
+			options->clients, options->clients == 1 ? "" : "s",
+			options->seconds, protocol_names[options->protocol], options->seed);
+	pg_free(rows);
+	pg_free(pages);
+}
+
+/* A table for printing, without its cells. */
+static void
+start_table(printTableContent *table, const printTableOpt *opt,
+			TableNumber number, int nrows)
+{
+	static char first_title[] = "contender";
+	int			n = 1;
+
+	for (int c = 0; c < ncolumns; c++)
+		n += (columns[c].table == number);
+	printTableInit(table, opt, NULL, n, nrows);
+	printTableAddHeader(table, first_title, false, 'l');
+	for (int c = 0; c < ncolumns; c++)
+	{
+		if (columns[c].table == number)
+			printTableAddHeader(table, unconstify(char *, columns[c].title),
+								false, 'r');
+	}
+}
+
+/* psql prints tables in many formats, but not in this one. */
+static void
+print_markdown(FILE *file, const printTableContent *table)
+{
+	for (int i = 0; i < table->ncolumns; i++)
+		fprintf(file, "| %s ", table->headers[i]);
+	fputs("|\n", file);
+	for (int i = 0; i < table->ncolumns; i++)
+		fputs(table->aligns[i] == 'l' ? "|---" : "|---:", file);
+	fputs("|\n", file);
+	for (int i = 0; i < table->ncolumns * table->nrows; i++)
+	{
+		fprintf(file, "| %s ", table->cells[i]);
+		if ((i + 1) % table->ncolumns == 0)
+			fputs("|\n", file);
+	}
+	putc('\n', file);
+}
+
+static void
+print_table(FILE *file, const Run *run, TableNumber number, bool markdown)
+{
+	printTableOpt opt = {0};
+	printTableContent table;
+	int			nrows = 0;
+
+	opt.format = PRINT_ALIGNED;
+	opt.border = 1;
+	opt.start_table = true;
+	opt.stop_table = true;
+	opt.line_style = &pg_asciiformat;
+
+	for (int i = 0; i < run->nresults; i++)
+		nrows += (run->results[i].skipped == NULL);
+	start_table(&table, &opt, number, nrows);
+
+	for (int i = 0; i < run->nresults; i++)
+	{
+		const Result *result = &run->results[i];
+
+		if (result->skipped != NULL)
+			continue;
+		printTableAddCell(&table, pg_strdup(result->contender->name), false, true);
+		for (int c = 0; c < ncolumns; c++)
+		{
+			if (columns[c].table == number)
+				printTableAddCell(&table, column_text(&columns[c], result), false, true);
+		}
+	}
+	if (markdown)
+		print_markdown(file, &table);
+	else
+		printTable(&table, file, false, NULL);
+	printTableCleanup(&table);
+}
+
+/* Add the contender to those that share the reason, if there is a reason. */
+static void
+add_reason(Reason **reasons, const char *reason, const char *name)
+{
+	if (reason == NULL)
+		return;
+
+	while (*reasons != NULL && strcmp((*reasons)->reason, reason) != 0)
+		reasons = &(*reasons)->next;
+
+	if (*reasons == NULL)
+	{
+		*reasons = pg_malloc0(sizeof(Reason));
+		(*reasons)->reason = reason;
+		initPQExpBuffer(&(*reasons)->names);
+		appendPQExpBufferStr(&(*reasons)->names, name);
+	}
+	else
+		appendPQExpBuffer(&(*reasons)->names, ", %s", name);
+}
+
+/* Print the reasons under a title, and free them. */
+static void
+print_reasons(FILE *file, const char *title, Reason *reasons)
+{
+	if (reasons == NULL)
+		return;
+
+	fprintf(file, "%s:\n", title);
+	while (reasons != NULL)
+	{
+		Reason	   *next = reasons->next;
+
+		fprintf(file, "  %s: %s\n", reasons->names.data, reasons->reason);
+		termPQExpBuffer(&reasons->names);
+		pg_free(reasons);
+		reasons = next;
+	}
+	putc('\n', file);
+}
+
+static void
+print_notes(FILE *file, const Run *run)
+{
+	Reason	   *skipped = NULL;
+	Reason	   *failed = NULL;
+	Reason	   *no_buffers = NULL;
+	Reason	   *no_reach = NULL;
+	Reason	   *workers = NULL;
+
+	for (int i = 0; i < run->nresults; i++)
+	{
+		const Result *result = &run->results[i];
+		const char *name = result->contender->name;
+
+		add_reason(&skipped, result->skipped, name);
+		add_reason(&failed, result->error, name);
+		add_reason(&no_buffers, result->buffers_unknown, name);
+		add_reason(&no_reach, result->reach_unknown, name);
+		if (result->workers > 0 && run->cpu_unknown == NULL)
+			add_reason(&workers, "its parallel workers use more", name);
+	}
+	print_reasons(file, "Skipped", skipped);
+	print_reasons(file, "Failed during the run, so the numbers are partial", failed);
+	print_reasons(file, "Not known how many buffers are touched", no_buffers);
+	print_reasons(file, "Not known which rows are reachable", no_reach);
+	print_reasons(file, "CPU time of the leading process alone", workers);
+	if (run->cpu_unknown != NULL)
+		fprintf(file, "The server's CPU time is not known: %s\n\n", run->cpu_unknown);
+}
+
+static void
+print_legend(FILE *file, const Run *run)
+{
+	bool		reach = false;
+	bool		buffers = false;
+
+	for (int i = 0; i < run->nresults; i++)
+	{
+		reach |= !isnan(run->results[i].reach);
+		buffers |= run->results[i].explained > 0;
+	}
+
+	fputs("ms: what a client waits for a call (closed loop); picks/s: calls that gave all rows\n"
+		  "asked for, of all clients together; -: not known, or takes more calls\n"
+		  "x key: times what primary-key takes, with the interval that holds it in 95 of 100\n"
+		  "cases, from comparing the two in each round\n"
+		  "short: calls that gave fewer rows than asked for\n", file);
+	if (run->cpu_unknown == NULL)
+		fputs("CPU us: of the server's process a call, user and system, in microseconds\n", file);
+	if (buffers)
+		fputs("buffers: shared ones touched a call, hit or read; temp: written to temporary files;\n"
+			  "workers: parallel ones a call\n", file);
+	if (reach)
+		fprintf(file,
+				"reachable: share of the matching rows that came back in up to %d picks a row, on a\n"
+				"copy of some pages of the table; below 100 %% there are rows that never come back\n",
+				REACH_PICKS_PER_ROW);
+}
+
+void
+report_text(FILE *file, const Run *run, bool markdown)
+{
+	if (markdown)
+		fputs("```\n", file);
+	print_header(file, run);
+	fputs(markdown ? "```\n\n" : "\n", file);
+
+	for (int number = 0; number < TABLE_COUNT; number++)
+		print_table(file, run, number, markdown);
+
+	if (markdown)
+		fputs("```\n", file);
+	print_notes(file, run);
+	print_legend(file, run);
+	if (markdown)
+		fputs("```\n", file);
+}

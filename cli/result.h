@@ -1,0 +1,84 @@
+/*-------------------------------------------------------------------------
+ *
+ * result.h
+ *	  what was found out about a contender
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RESULT_H
+#define RESULT_H
+
+#include "lineup.h"
+#include "stats.h"
+
+/* A mean or a ratio, with the interval that holds it in 95 cases of 100. */
+typedef struct Figure
+{
+	double		value;			/* NAN if it is not known, ... */
+	double		low;			/* ... and these, if there is too little */
+	double		high;			/* to tell them from */
+} Figure;
+
+/* The measured calls of one turn, of all clients together. */
+typedef struct Round
+{
+	int			number;			/* the round that the turn was in */
+	int64		calls;			/* at least 1 */
+	int64		ns;				/* what they took together */
+	int64		cpu_calls;		/* calls whose CPU time is known: 0, or some */
+	int64		cpu_ns;			/* of the server for these */
+} Round;
+
+/*
+ * How one contender fared.  Every number is a double, and NAN when it is not
+ * known, so that whoever reports it needs to know nothing but its place here.
+ */
+typedef struct Result
+{
+	const Contender *contender;
+	char	   *sql;			/* what a pick sends, or NULL if skipped */
+	char	   *skipped;		/* why it did not run, or NULL */
+	char	   *error;			/* what ended it in mid-run, or NULL */
+
+	/* of the timed calls; latencies are in milliseconds */
+	double		calls;
+	double		rate;			/* full calls a second, all clients together */
+	double		short_share;	/* of calls that gave fewer rows than asked */
+	double		mean;
+	double		p50;
+	double		p90;
+	double		p99;
+	double		p999;
+	double		max;
+	Figure		time_ratio;		/* to the primary-key lookup */
+
+	/* of the server */
+	double		cpu;			/* microseconds a call */
+	Figure		cpu_ratio;		/* to the primary-key lookup */
+	Figure		buffers;		/* shared ones touched a call: hit + read */
+	double		buffers_hit;
+	double		buffers_read;
+	double		temp_bytes;		/* written to temporary files a call */
+	double		workers;		/* parallel workers a call */
+	double		explained;		/* calls that these five are of */
+	char	   *buffers_unknown;	/* why they are not known, if they should be */
+
+	/* which rows can come back */
+	double		reach;			/* share of the rows tried */
+	double		reach_rows;		/* how many were tried */
+	char	   *reach_unknown;	/* why it is not known, if it should be */
+
+	/* what all this was made of */
+	Samples		samples;		/* latencies of all clients, sorted */
+	Round	   *rounds;			/* in order */
+	int			nrounds;
+} Result;
+
+extern Result *results_create(const Lineup *lineup);
+extern void results_free(Result *results, int count);
+extern void rounds_add(Round **rounds, int *nrounds, const Round *round);
+extern void rounds_merge(Round **rounds, int *nrounds,
+						 const Round *more, int nmore);
+extern void results_summarize(Result *results, int count);
+
+#endif							/* RESULT_H */
