@@ -169,18 +169,39 @@ compare_end(Relation index, Page page, IndexTuple separator)
 		(BTreeTupleGetHeapTID(separator) != NULL);
 }
 
+/* May an item of a leaf page be passed over because it is known to be dead? */
+static inline bool
+is_dead(RandpickRun *run, Page page, OffsetNumber offset)
+{
+	return run->skip_dead && ItemIdIsDead(PageGetItemId(page, offset));
+}
+
 /* The number of entries of an item of a leaf page. */
 static inline int
 count_entries(RandpickRun *run, Page page, OffsetNumber offset)
 {
 	IndexTuple	item;
 
-	if (run->skip_dead && ItemIdIsDead(PageGetItemId(page, offset)))
+	if (run->is_counted && is_dead(run, page, offset))
 		return 0;
 	item = get_item(page, offset);
 	if (run->item_is_entry || !BTreeTupleIsPosting(item))
 		return 1;
 	return BTreeTupleGetNPosting(item);
+}
+
+/*
+ * How many more TIDs than items can a leaf page have?  As many as fit into the
+ * space that its items take beyond the least that they could.
+ */
+static inline int
+bound_hidden_entries(Page page)
+{
+	PageHeader	header = (PageHeader) page;
+	int			space = header->pd_special - header->pd_upper -
+	PageGetMaxOffsetNumber(page) * MAXALIGN(sizeof(IndexTupleData) + 1);
+
+	return Max(space, 0) / sizeof(ItemPointerData);
 }
 
 /* Find what a page has in the range. */
@@ -190,6 +211,7 @@ cut_page(RandpickRun *run, RandpickRunPage *page,
 {
 	Page		copy = (Page) page->copy;
 	OffsetNumber first = P_FIRSTDATAKEY(BTPageGetOpaque(copy));
+	int			nhidden = 0;
 
 	page->first = first;
 	page->past = OffsetNumberNext(PageGetMaxOffsetNumber(copy));
@@ -197,18 +219,24 @@ cut_page(RandpickRun *run, RandpickRunPage *page,
 		page->first = find_position(run->index, start, copy);
 	if (end != NULL)
 		page->past = find_position(run->index, end, copy);
+
+	/* the child in which a position is comes before the next pivot */
+	if (start != NULL && run->level > 0)
+		page->first = Max(first, OffsetNumberPrev(page->first));
+
 	page->nentries = 0;
-	if (run->level > 0)
-	{
-		/* the child in which a position is comes before the next pivot */
-		if (start != NULL)
-			page->first = Max(first, OffsetNumberPrev(page->first));
-		if (page->past > page->first)
-			page->nentries = page->past - page->first;
+	if (page->past <= page->first)
 		return;
+	if (run->level == 0 && !run->item_is_entry)
+		nhidden = bound_hidden_entries(copy);
+	page->is_flat = nhidden == 0 && !run->is_counted;
+	if (run->level > 0 || !run->is_counted)
+		page->nentries = page->past - page->first + nhidden;
+	else
+	{
+		for (OffsetNumber i = page->first; i < page->past; i++)
+			page->nentries += count_entries(run, copy, i);
 	}
-	for (OffsetNumber i = page->first; i < page->past; i++)
-		page->nentries += count_entries(run, copy, i);
 }
 
 /* Copy a page and let go of it. */
@@ -224,8 +252,9 @@ copy_page(RandpickRun *run, Buffer buffer, char *copy)
 
 void
 randpick_run_read(RandpickRun *run, Buffer buffer, IndexTuple separator,
-				  BTScanInsert start, BTScanInsert end)
+				  BTScanInsert start, BTScanInsert end, bool count)
 {
+	run->is_counted = count;
 	run->npages = 0;
 	run->nentries = 0;
 	run->level = BTPageGetOpaque(BufferGetPage(buffer))->btpo_level;
@@ -298,23 +327,40 @@ randpick_run_item(RandpickRun *run, uint64 n, ItemPointer *tids, int *ntids)
 	IndexTuple	item;
 
 	Assert(run->level == 0);
-	for (uint64 here; n >= (here = count_entries(run, copy, offset)); offset++)
-		n -= here;
+	if (page->is_flat)
+	{
+		offset += n;
+		n = 0;
+	}
+	else
+	{
+		for (; offset < page->past; offset++)
+		{
+			uint64		here = count_entries(run, copy, offset);
+
+			if (n < here)
+				break;
+			n -= here;
+		}
+	}
+	if (offset >= page->past || is_dead(run, copy, offset))
+		return NULL;
+
 	item = get_item(copy, offset);
 	if (!BTreeTupleIsPosting(item))
 	{
 		*tids = &item->t_tid;
 		*ntids = 1;
 	}
+	else if (run->item_is_entry)
+	{
+		*tids = BTreeTupleGetPosting(item);
+		*ntids = BTreeTupleGetNPosting(item);
+	}
 	else
 	{
 		*tids = BTreeTupleGetPostingN(item, n);
 		*ntids = 1;
-		if (run->item_is_entry)
-		{
-			*tids = BTreeTupleGetPosting(item);
-			*ntids = BTreeTupleGetNPosting(item);
-		}
 	}
 	return item;
 }

@@ -14,14 +14,16 @@ typedef struct RandpickRunPage
 	char	   *copy;			/* BLCKSZ bytes */
 	OffsetNumber first;			/* the first item in the range */
 	OffsetNumber past;			/* the one after the last */
-	uint64		nentries;		/* entries of these items */
+	bool		is_flat;		/* each item is one entry? */
+	uint64		nentries;		/* entries of these items, or more */
 } RandpickRunPage;
 
 /*
  * A run.  Its entries are children on internal levels.  On the leaf level they
- * are TIDs or, if an item counts as one, items; dead ones are not counted if
- * they may be skipped.  Allocated by randpick_run_create, and read as often as
- * wanted; its memory goes with the context it was created in, or before.
+ * are TIDs or, if an item counts as one, items; if they are counted, dead ones
+ * are left out where that is allowed, else there may be some that do not
+ * exist.  Allocated by randpick_run_create, and read as often as wanted; its
+ * memory goes with the context it was created in, or before.
  */
 typedef struct RandpickRun
 {
@@ -30,6 +32,7 @@ typedef struct RandpickRun
 	bool		item_is_entry;
 	bool		skip_dead;
 
+	bool		is_counted;		/* were entries of leaf pages counted? */
 	int			level;			/* 0: leaf pages */
 	uint64		nentries;		/* of all pages */
 	int			npages;
@@ -55,18 +58,19 @@ extern void randpick_run_free(RandpickRun *run);
 /*
  * Read the pages from a buffer, which is share-locked and will be released, up
  * to the separator, and of them what is between start and end; each may be
- * NULL.
+ * NULL.  To count the entries of leaf pages takes some time.
  */
 extern void randpick_run_read(RandpickRun *run, Buffer buffer,
 							  IndexTuple separator,
-							  BTScanInsert start, BTScanInsert end);
+							  BTScanInsert start, BTScanInsert end,
+							  bool count);
 
 /* Entry number n of a run above the leaf level. */
 extern RandpickRunChild randpick_run_child(RandpickRun *run, uint64 n);
 
 /*
  * Entry number n of a run on the leaf level: returns the item, and which of
- * its TIDs belong to the entry.
+ * its TIDs belong to the entry.  NULL if it is dead or does not exist.
  */
 extern IndexTuple randpick_run_item(RandpickRun *run, uint64 n,
 									ItemPointer *tids, int *ntids);

@@ -34,7 +34,8 @@ typedef struct RandpickRace
 {
 	/* fixed at the start */
 	bool		descending;		/* do the keys fall (ORDER BY random() DESC)? */
-	uint64		max_looks;		/* budget: after so many looks, deal */
+	uint64		max_looks;		/* budget: after so many looks, deal; may be
+								 * lowered or raised at any time */
 	uint64		max_seen;		/* memory: after so many rows, deal */
 
 	/* changes with each ring */

@@ -75,15 +75,11 @@ void
 randpick_racing_start(RandpickRacing *racing)
 {
 	MemoryContext oldcxt = MemoryContextSwitchTo(racing->cxt);
-	const RandpickSourceMethods *methods;
 
 	racing->source = open_source(racing);
-	methods = racing->source->methods;
-	racing->places = methods->places(racing->source);
+	racing->places = racing->source->methods->places(racing->source);
 	randpick_race_start(&racing->race, draw_seed(), racing->descending,
-						Min(racing->max_looks,
-							methods->max_looks(racing->source)),
-						work_mem * (Size) 1024);
+						racing->max_looks, work_mem * (Size) 1024);
 	MemoryContextSwitchTo(oldcxt);
 }
 
@@ -120,6 +116,9 @@ next_ring(RandpickRacing *racing, uint64 misses)
 		RandpickRing *rings;
 
 		racing->places = methods->places(racing->source);
+		racing->race.max_looks = Min(racing->max_looks,
+									 methods->max_looks(racing->source,
+														racing->race.looks));
 		if (racing->places == 0)
 			return NULL;
 		rings = randpick_race_draw(&racing->race, racing->places, n);

@@ -1,6 +1,6 @@
 /*
  * source.c
- *	  Pages of a relation, prefetched and pinned for looks at random.
+ *	  What sources share: pages at random, and when they do not pay.
  *
  * A look costs little work and many cache misses, one after the other: the
  * buffer table, the buffer's descriptor, the page's header, the line pointer,
@@ -16,6 +16,9 @@
 #include "pgstat.h"
 #include "source.h"
 #include "storage/bufmgr.h"
+
+/* looks that a race over an index may take however small it is */
+#define MIN_INDEX_LOOKS	16
 
 /*
  * Prefetch the block that a ring will look into, and leave the ring a hint.
@@ -48,4 +51,20 @@ randpick_pin_page(Relation rel, BlockNumber block, const RandpickRing *ring)
 		return ring->hint;
 	}
 	return ReadBuffer(rel, block);
+}
+
+/*
+ * max_looks for places in an index.  An ordinary scan reads its pages, and the
+ * row of each entry; how many of these there are, the share of looks tells
+ * that found one.  A look takes longer, but less than twice as long, and half
+ * of a scan is what a race may cost.  So that a few misses do not stop it, it
+ * is as if one more entry had been found.
+ */
+uint64
+randpick_index_max_looks(const RandpickSource *source, double pages,
+						 double places, uint64 looks)
+{
+	double		entries = places * (source->nfound + 1) / (looks + 1);
+
+	return MIN_INDEX_LOOKS + (uint64) (pages / 2 + Min(entries, places) / 4);
 }

@@ -46,11 +46,11 @@ typedef struct RandpickSourceMethods
 	uint64		(*places) (RandpickSource *source);
 
 	/*
-	 * A race shall not take more looks than this, whatever the planner allows:
-	 * as many as take about the time of reading all rows, going by the real
-	 * size and not by statistics.  Called once.
+	 * A race that has taken so many looks shall not take more than this in
+	 * all, whatever the planner allows: looks that take about the time of
+	 * reading all rows, going by what there really is and not by statistics.
 	 */
-	uint64		(*max_looks) (RandpickSource *source);
+	uint64		(*max_looks) (RandpickSource *source, uint64 looks);
 
 	/*
 	 * Several places will be looked into soon: have them read, if that is
@@ -80,10 +80,8 @@ struct RandpickSource
 	const RandpickSourceMethods *methods;
 	Relation	rel;			/* the table, open and locked by the caller */
 	Snapshot	snapshot;		/* the query's, registered by the caller */
+	uint64		nfound;			/* looks that found an entry of an index */
 };
-
-/* a part of max_looks that is the same for every source */
-#define RANDPICK_MIN_MAX_LOOKS	1000
 
 /* more children than a B-tree page can have, by one */
 #define RANDPICK_CHILD_BOUND	(MaxIndexTuplesPerPage + 1)
@@ -102,6 +100,9 @@ randpick_range_pages_worth(double looks)
 /* source.c */
 extern Page randpick_prefetch_page(Relation rel, BlockNumber block,
 								   RandpickRing *ring);
+extern uint64 randpick_index_max_looks(const RandpickSource *source,
+									   double pages, double places,
+									   uint64 looks);
 extern Buffer randpick_pin_page(Relation rel, BlockNumber block,
 								const RandpickRing *ring);
 

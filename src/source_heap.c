@@ -33,6 +33,9 @@
 #include "storage/bufmgr.h"
 #include "storage/predicate.h"
 
+/* looks that a race may take however small the table is */
+#define MIN_MAX_LOOKS	1000
+
 typedef struct HeapSource
 {
 	RandpickSource base;
@@ -50,9 +53,9 @@ heap_places(RandpickSource *source)
 
 /* Two looks at a page take less time than reading it in full. */
 static uint64
-heap_max_looks(RandpickSource *source)
+heap_max_looks(RandpickSource *source, uint64 looks)
 {
-	return RANDPICK_MIN_MAX_LOOKS + 2 * (uint64) ((HeapSource *) source)->nblocks;
+	return MIN_MAX_LOOKS + 2 * (uint64) ((HeapSource *) source)->nblocks;
 }
 
 /* A place as block and number in the block, from 1. */

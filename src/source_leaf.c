@@ -42,9 +42,6 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* One look at so many places takes less time than reading them all. */
-#define PLACES_A_LOOK	145
-
 typedef struct LeafSource
 {
 	RandpickSource base;
@@ -76,14 +73,11 @@ leaf_places(RandpickSource *source)
 	return (uint64) (leaf->nblocks - 1) * leaf->capacity.places_a_page;
 }
 
-/* Looks go to the heap, too, as reading all rows does. */
 static uint64
-leaf_max_looks(RandpickSource *source)
+leaf_max_looks(RandpickSource *source, uint64 looks)
 {
-	LeafSource *leaf = (LeafSource *) source;
-
-	return RANDPICK_MIN_MAX_LOOKS +
-		(uint64) leaf->nblocks * leaf->capacity.places_a_page / PLACES_A_LOOK;
+	return randpick_index_max_looks(source, ((LeafSource *) source)->nblocks,
+									leaf_places(source), looks);
 }
 
 static void
@@ -154,8 +148,10 @@ find_place(LeafSource *leaf, Page page, int n)
 				continue;
 			n += nplaces;
 		}
-		if ((skip_dead && ItemIdIsDead(lp)) ||
-			!randpick_keys_are_met(leaf->keys, leaf->index, entry, 0))
+		if (skip_dead && ItemIdIsDead(lp))
+			return;
+		leaf->base.nfound++;
+		if (!randpick_keys_are_met(leaf->keys, leaf->index, entry, 0))
 			return;
 		if (leaf->capacity.place_is_tuple)
 			note_tids(leaf, entry, 0, ntids);

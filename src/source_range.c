@@ -73,9 +73,6 @@
 /* how much of a page is in use, as a guess */
 #define TYPICAL_FILL		0.7
 
-/* looks that a race may take however small the range is */
-#define MIN_MAX_LOOKS		16
-
 /* read the frontier anew after so many looks, at a few pages' cost */
 #define FRONTIER_LOOKS		100
 
@@ -119,10 +116,10 @@ create_run(RangeSource *range)
 /* Read a logical child, or several side by side, of a run. */
 static void
 read_below(RangeSource *range, RandpickRun *parent, RandpickRunChild child,
-		   BTScanInsert start, BTScanInsert end, RandpickRun *run)
+		   BTScanInsert start, BTScanInsert end, bool count, RandpickRun *run)
 {
 	randpick_run_read(run, _bt_getbuf(range->index, child.block, BT_READ),
-					  child.separator, start, end);
+					  child.separator, start, end, count);
 	if (run->level != parent->level - 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
@@ -141,7 +138,7 @@ read_child(RangeSource *range, Subtree parent, uint64 n, RandpickRun *run)
 	child.start = n == 0 ? parent.start : NULL;
 	child.end = n == parent.run->nentries - 1 ? parent.end : NULL;
 	read_below(range, parent.run, randpick_run_child(parent.run, n),
-			   child.start, child.end, run);
+			   child.start, child.end, false, run);
 	return child;
 }
 
@@ -177,13 +174,6 @@ guess_entries_a_page(RandpickRun *run)
 	return TYPICAL_FILL * BLCKSZ / width;
 }
 
-/* How many leaf entries there are below an entry of a run, more or less. */
-static double
-guess_entries_below(RandpickRun *run)
-{
-	return run->level == 0 ? 1.0 : pow(guess_entries_a_page(run), run->level);
-}
-
 /*
  * Are the pages of the next level to be read, all that the range has there?
  * Otherwise, a look finds an entry with a chance of how full pages are, to
@@ -193,7 +183,8 @@ static bool
 is_worth_reading(RangeSource *range, RandpickRun *run)
 {
 	double		looks = range->leaf_bound *
-	pow(RANDPICK_CHILD_BOUND, run->level - 1) / guess_entries_below(run);
+	pow(RANDPICK_CHILD_BOUND, run->level - 1) /
+	pow(guess_entries_a_page(run), run->level);
 
 	return run->nentries <= randpick_range_pages_worth(looks);
 }
@@ -215,14 +206,14 @@ read_frontier(RangeSource *range)
 	if (!BufferIsValid(root))
 		return true;			/* the index is empty, as a new run is */
 
-	randpick_run_read(run, root, NULL, range->start, range->end);
+	randpick_run_read(run, root, NULL, range->start, range->end, true);
 	while (run->level > 0 && run->nentries > 0 && is_worth_reading(range, run))
 	{
 		RandpickRunChild all = randpick_run_child(run, 0);
 		RandpickRun *parent = run;
 
 		all.separator = randpick_run_child(run, run->nentries - 1).separator;
-		read_below(range, parent, all, range->start, range->end, next);
+		read_below(range, parent, all, range->start, range->end, true, next);
 		run = next;
 		next = parent;
 	}
@@ -248,17 +239,19 @@ range_places(RandpickSource *source)
 	return range->frontier->nentries * range->below;
 }
 
-/* Two entries are read in the time of a look. */
 static uint64
-range_max_looks(RandpickSource *source)
+range_max_looks(RandpickSource *source, uint64 looks)
 {
 	RangeSource *range = (RangeSource *) source;
 	RandpickRun *frontier = range->frontier;
+	double		pages = frontier->npages;
 
-	if (frontier->nentries == 0)
-		return MIN_MAX_LOOKS;
-	return MIN_MAX_LOOKS + (uint64) (frontier->nentries / 2.0 *
-									 guess_entries_below(frontier));
+	if (frontier->level > 0 && frontier->nentries > 0)
+		pages = frontier->nentries *
+			pow(guess_entries_a_page(frontier), frontier->level - 1);
+	return randpick_index_max_looks(source, pages,
+									(double) frontier->nentries * range->below,
+									looks);
 }
 
 /* Read ahead what the first steps below the frontier lead to. */
@@ -289,6 +282,9 @@ fetch_entry(RangeSource *range, RandpickRun *run, uint64 n,
 	int			ntids;
 	IndexTuple	item = randpick_run_item(run, n, &tids, &ntids);
 
+	if (item == NULL)
+		return false;
+	range->base.nfound++;
 	if (!randpick_keys_are_met(range->keys, range->index, item,
 							   range->range.last_column))
 		return false;
