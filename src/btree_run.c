@@ -26,7 +26,7 @@
  * differ are they compared as keys.
  *
  * No page is read while another is locked, and none is kept pinned: the pages
- * are copied, which takes less time than counting their entries.
+ * are copied, unless all that is wanted is one item of one page.
  *
  * The ends of the range are looked for as in _bt_moveright and _bt_binsrch.
  */
@@ -62,6 +62,7 @@ randpick_run_create(Relation index, Snapshot snapshot, bool item_is_entry)
 void
 randpick_run_free(RandpickRun *run)
 {
+	randpick_run_unlock(run);
 	for (int i = 0; i < run->maxpages; i++)
 	{
 		if (run->pages[i].copy != NULL)
@@ -69,14 +70,15 @@ randpick_run_free(RandpickRun *run)
 	}
 	if (run->pages != NULL)
 		pfree(run->pages);
+	if (run->item != NULL)
+		pfree(run->item);
 	pfree(run);
 }
 
-/* Room for one more page; not yet part of the run. */
+/* Add a page to the run. */
 static RandpickRunPage *
-get_free_page(RandpickRun *run)
+add_page(RandpickRun *run, Page image)
 {
-	MemoryContext oldcxt = MemoryContextSwitchTo(GetMemoryChunkContext(run));
 	RandpickRunPage *page;
 
 	if (run->npages == run->maxpages)
@@ -84,7 +86,8 @@ get_free_page(RandpickRun *run)
 		int			n = Max(1, run->maxpages * 2);
 
 		if (run->pages == NULL)
-			run->pages = palloc(n * sizeof(RandpickRunPage));
+			run->pages = MemoryContextAlloc(GetMemoryChunkContext(run),
+											n * sizeof(RandpickRunPage));
 		else
 			run->pages = repalloc_huge(run->pages,
 									   n * sizeof(RandpickRunPage));
@@ -92,11 +95,19 @@ get_free_page(RandpickRun *run)
 			run->pages[i].copy = NULL;
 		run->maxpages = n;
 	}
-	page = &run->pages[run->npages];
-	if (page->copy == NULL)
-		page->copy = palloc(BLCKSZ);
-	MemoryContextSwitchTo(oldcxt);
+	page = &run->pages[run->npages++];
+	page->image = image;
 	return page;
+}
+
+/* Copy a page that is locked. */
+static void
+copy_page(RandpickRun *run, RandpickRunPage *page)
+{
+	if (page->copy == NULL)
+		page->copy = MemoryContextAlloc(GetMemoryChunkContext(run), BLCKSZ);
+	memcpy(page->copy, page->image, BLCKSZ);
+	page->image = (Page) page->copy;
 }
 
 /* Is the position that a key means on a later page than this one? */
@@ -209,16 +220,16 @@ static void
 cut_page(RandpickRun *run, RandpickRunPage *page,
 		 BTScanInsert start, BTScanInsert end)
 {
-	Page		copy = (Page) page->copy;
-	OffsetNumber first = P_FIRSTDATAKEY(BTPageGetOpaque(copy));
+	Page		image = page->image;
+	OffsetNumber first = P_FIRSTDATAKEY(BTPageGetOpaque(image));
 	int			nhidden = 0;
 
 	page->first = first;
-	page->past = OffsetNumberNext(PageGetMaxOffsetNumber(copy));
+	page->past = OffsetNumberNext(PageGetMaxOffsetNumber(image));
 	if (start != NULL)
-		page->first = find_position(run->index, start, copy);
+		page->first = find_position(run->index, start, image);
 	if (end != NULL)
-		page->past = find_position(run->index, end, copy);
+		page->past = find_position(run->index, end, image);
 
 	/* the child in which a position is comes before the next pivot */
 	if (start != NULL && run->level > 0)
@@ -228,26 +239,15 @@ cut_page(RandpickRun *run, RandpickRunPage *page,
 	if (page->past <= page->first)
 		return;
 	if (run->level == 0 && !run->item_is_entry)
-		nhidden = bound_hidden_entries(copy);
+		nhidden = bound_hidden_entries(image);
 	page->is_flat = nhidden == 0 && !run->is_counted;
 	if (run->level > 0 || !run->is_counted)
 		page->nentries = page->past - page->first + nhidden;
 	else
 	{
 		for (OffsetNumber i = page->first; i < page->past; i++)
-			page->nentries += count_entries(run, copy, i);
+			page->nentries += count_entries(run, image, i);
 	}
-}
-
-/* Copy a page and let go of it. */
-static void
-copy_page(RandpickRun *run, Buffer buffer, char *copy)
-{
-	Page		page = BufferGetPage(buffer);
-
-	randpick_test_for_old_snapshot(run->snapshot, run->index, page);
-	memcpy(copy, page, BLCKSZ);
-	_bt_relbuf(run->index, buffer);
 }
 
 void
@@ -261,32 +261,57 @@ randpick_run_read(RandpickRun *run, Buffer buffer, IndexTuple separator,
 
 	for (;;)
 	{
-		RandpickRunPage *page = get_free_page(run);
-		Page		copy = (Page) page->copy;
-		BTPageOpaque opaque;
-		int			order = -1;
+		Page		image = BufferGetPage(buffer);
+		BTPageOpaque opaque = BTPageGetOpaque(image);
+		BlockNumber next = opaque->btpo_next;
+		bool		is_last = P_RIGHTMOST(opaque);
+		bool		is_part = false;
 
-		copy_page(run, buffer, page->copy);
-		opaque = BTPageGetOpaque(copy);
+		randpick_test_for_old_snapshot(run->snapshot, run->index, image);
 		if (!P_IGNORE(opaque))
 		{
-			order = compare_end(run->index, copy, separator);
-			if (order > 0)
-				break;
-			if (start == NULL || !is_past_page(run->index, start, copy))
-			{
-				cut_page(run, page, start, end);
-				run->nentries += page->nentries;
-				run->npages++;
-			}
-			if (end != NULL && !is_past_page(run->index, end, copy))
-				break;
+			int			order = compare_end(run->index, image, separator);
+
+			is_part = order <= 0 &&
+				(start == NULL || !is_past_page(run->index, start, image));
+			is_last = is_last || order >= 0 ||
+				(end != NULL && !is_past_page(run->index, end, image));
 		}
-		if (order == 0 || P_RIGHTMOST(opaque))
-			break;
+		if (is_part)
+		{
+			RandpickRunPage *page = add_page(run, image);
+
+			cut_page(run, page, start, end);
+			run->nentries += page->nentries;
+			if (is_last && run->npages == 1 && run->level == 0 && !count)
+			{
+				run->locked = buffer;
+				return;
+			}
+			copy_page(run, page);
+		}
+		_bt_relbuf(run->index, buffer);
+		if (is_last)
+			return;
 		CHECK_FOR_INTERRUPTS();
-		buffer = _bt_getbuf(run->index, opaque->btpo_next, BT_READ);
+		buffer = _bt_getbuf(run->index, next, BT_READ);
 	}
+}
+
+void
+randpick_run_copy(RandpickRun *run)
+{
+	if (BufferIsValid(run->locked))
+		copy_page(run, &run->pages[0]);
+	randpick_run_unlock(run);
+}
+
+void
+randpick_run_unlock(RandpickRun *run)
+{
+	if (BufferIsValid(run->locked))
+		_bt_relbuf(run->index, run->locked);
+	run->locked = InvalidBuffer;
 }
 
 /* The page of entry number n, which becomes its number in the page. */
@@ -305,24 +330,34 @@ RandpickRunChild
 randpick_run_child(RandpickRun *run, uint64 n)
 {
 	RandpickRunPage *page = find_page(run, &n);
-	Page		copy = (Page) page->copy;
+	Page		image = page->image;
 	OffsetNumber offset = page->first + n;
 	RandpickRunChild child = {0};
 
 	Assert(run->level > 0);
-	child.block = BTreeTupleGetDownLink(get_item(copy, offset));
-	if (offset < PageGetMaxOffsetNumber(copy))
-		child.separator = get_item(copy, OffsetNumberNext(offset));
-	else if (!P_RIGHTMOST(BTPageGetOpaque(copy)))
-		child.separator = get_item(copy, P_HIKEY);
+	child.block = BTreeTupleGetDownLink(get_item(image, offset));
+	if (offset < PageGetMaxOffsetNumber(image))
+		child.separator = get_item(image, OffsetNumberNext(offset));
+	else if (!P_RIGHTMOST(BTPageGetOpaque(image)))
+		child.separator = get_item(image, P_HIKEY);
 	return child;
+}
+
+/* Copy an item, to be good until another one is copied. */
+static IndexTuple
+copy_item(RandpickRun *run, IndexTuple item)
+{
+	if (run->item == NULL)
+		run->item = MemoryContextAlloc(GetMemoryChunkContext(run), BLCKSZ);
+	memcpy(run->item, item, IndexTupleSize(item));
+	return run->item;
 }
 
 IndexTuple
 randpick_run_item(RandpickRun *run, uint64 n, ItemPointer *tids, int *ntids)
 {
 	RandpickRunPage *page = find_page(run, &n);
-	Page		copy = (Page) page->copy;
+	Page		image = page->image;
 	OffsetNumber offset = page->first;
 	IndexTuple	item;
 
@@ -336,17 +371,25 @@ randpick_run_item(RandpickRun *run, uint64 n, ItemPointer *tids, int *ntids)
 	{
 		for (; offset < page->past; offset++)
 		{
-			uint64		here = count_entries(run, copy, offset);
+			uint64		here = count_entries(run, image, offset);
 
 			if (n < here)
 				break;
 			n -= here;
 		}
 	}
-	if (offset >= page->past || is_dead(run, copy, offset))
+	if (offset >= page->past || is_dead(run, image, offset))
+	{
+		randpick_run_unlock(run);
 		return NULL;
+	}
 
-	item = get_item(copy, offset);
+	item = get_item(image, offset);
+	if (BufferIsValid(run->locked))
+	{
+		item = copy_item(run, item);
+		randpick_run_unlock(run);
+	}
 	if (!BTreeTupleIsPosting(item))
 	{
 		*tids = &item->t_tid;

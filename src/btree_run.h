@@ -6,12 +6,14 @@
 #define RANDPICK_BTREE_RUN_H
 
 #include "access/nbtree.h"
+#include "storage/buf.h"
 #include "utils/snapshot.h"
 
-/* A copy of a page, and which of its items are in the range. */
+/* A page, and which of its items are in the range. */
 typedef struct RandpickRunPage
 {
-	char	   *copy;			/* BLCKSZ bytes */
+	Page		image;			/* the copy, or the page itself if locked */
+	char	   *copy;			/* BLCKSZ bytes; NULL: none was needed yet */
 	OffsetNumber first;			/* the first item in the range */
 	OffsetNumber past;			/* the one after the last */
 	bool		is_flat;		/* each item is one entry? */
@@ -34,6 +36,8 @@ typedef struct RandpickRun
 
 	bool		is_counted;		/* were entries of leaf pages counted? */
 	int			level;			/* 0: leaf pages */
+	Buffer		locked;			/* the only page, or an invalid buffer */
+	IndexTuple	item;			/* a copy of an item of that page */
 	uint64		nentries;		/* of all pages */
 	int			npages;
 	int			maxpages;		/* allocated */
@@ -59,11 +63,19 @@ extern void randpick_run_free(RandpickRun *run);
  * Read the pages from a buffer, which is share-locked and will be released, up
  * to the separator, and of them what is between start and end; each may be
  * NULL.  To count the entries of leaf pages takes some time.
+ *
+ * If they are not counted and there is only one leaf page, it is left locked
+ * and not copied: then call either randpick_run_item, once, or one of the
+ * functions below, before anything else is done.
  */
 extern void randpick_run_read(RandpickRun *run, Buffer buffer,
 							  IndexTuple separator,
 							  BTScanInsert start, BTScanInsert end,
 							  bool count);
+
+/* Copy the page if it is locked.  And: do without it. */
+extern void randpick_run_copy(RandpickRun *run);
+extern void randpick_run_unlock(RandpickRun *run);
 
 /* Entry number n of a run above the leaf level. */
 extern RandpickRunChild randpick_run_child(RandpickRun *run, uint64 n);

@@ -166,7 +166,7 @@ count_places_below(RangeSource *range, RandpickRun *run, uint64 *below)
 static double
 guess_entries_a_page(RandpickRun *run)
 {
-	PageHeader	page = (PageHeader) run->pages[run->npages - 1].copy;
+	PageHeader	page = (PageHeader) run->pages[run->npages - 1].image;
 	int			nitems = PageGetMaxOffsetNumber((Page) page);
 	double		width = (double) (page->pd_special - page->pd_upper) / nitems +
 		sizeof(ItemIdData);
@@ -314,8 +314,12 @@ find_visible_row(RangeSource *range, Subtree tree, uint64 *n,
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (run != NULL)
-			found = find_visible_row(range, read_child(range, tree, i, run),
-									 n, slot);
+		{
+			Subtree		child = read_child(range, tree, i, run);
+
+			randpick_run_copy(run);
+			found = find_visible_row(range, child, n, slot);
+		}
 		else
 			found = fetch_entry(range, tree.run, i, slot) && (*n)-- == 0;
 	}
@@ -341,7 +345,10 @@ range_look(RandpickSource *source, const RandpickRing *ring,
 		uint64		bound;
 
 		if (n >= tree.run->nentries)
+		{
+			randpick_run_unlock(tree.run);
 			break;
+		}
 		if (tree.run->level == 0)
 		{
 			found = fetch_entry(range, tree.run, n, slot);
@@ -354,6 +361,7 @@ range_look(RandpickSource *source, const RandpickRing *ring,
 		if (tree.run->nentries > bound)
 		{
 			range->met_crowd = true;
+			randpick_run_copy(tree.run);
 			found = find_visible_row(range, tree, &place, slot);
 			break;
 		}
