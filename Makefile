@@ -3,9 +3,10 @@
 #   make, make install, make installcheck, make uninstall, make clean
 #                              as for every extension; PG_CONFIG=... chooses the server, SUBDIRS= leaves out the client
 #   make demo [ROWS=1000000]   compare randpick with the usual ways, on a throwaway server
+#   make measure [ROWS=1000000]  what a pick costs on tables of all kinds, into doc/measurements.md
 #   make test                  build with -Werror and run all tests, on a throwaway server
 #
-# The last two install the packages that lack, so they must work before there is anything of PostgreSQL to include.
+# These install the packages that lack, so they must work before there is anything of PostgreSQL to include.
 
 EXTENSION = randpick
 MODULE_big = randpick
@@ -67,14 +68,18 @@ all install uninstall installcheck clean:
 	@echo "$(PG_CONFIG) shows no PostgreSQL server headers: install postgresql-server-dev-15 or set PG_CONFIG" >&2; exit 1
 endif
 
-.PHONY: demo test run-demo run-test run-tests cli-all cli-install cli-uninstall cli-clean
+.PHONY: demo measure test run-demo run-measure run-test run-tests cli-all cli-install cli-uninstall cli-clean
 
-demo test:
+demo measure test:
 	@PG_CONFIG=$$(scripts/install-deps $@) && exec $(MAKE) --no-print-directory run-$@ PG_CONFIG="$$PG_CONFIG"
 
 run-demo:
 	@$(MAKE) -s all
 	@scripts/with-postgres -i scripts/demo
+
+run-measure:
+	@$(MAKE) -s all
+	@scripts/with-postgres -i -c 'session_preload_libraries = randpick' scripts/measure >doc/measurements.md
 
 run-test:
 	@$(MAKE) -s all tmp_check/race_test COPT=-Werror

@@ -46,7 +46,6 @@ typedef struct RandpickScanState
 
 	/* fixed at begin */
 	int			key_param;		/* executor parameter that carries the key */
-	TupleTableSlot *ring;		/* a row as TID and time or key */
 	Tuplestorestate *record;	/* rows returned, if they may be asked for
 								 * again */
 	int			eflags;			/* for the child */
@@ -54,6 +53,8 @@ typedef struct RandpickScanState
 	/* changes from row to row */
 	RandpickRacing racing;
 	RandpickDeal *deal;			/* NULL while racing */
+	TupleTableSlot *ring;		/* a row as TID and time or key; NULL until
+								 * one is dealt or recorded */
 	bool		replaying;		/* reading the record? */
 
 	uint64		ndeals;			/* races finished by dealing, for EXPLAIN */
@@ -124,6 +125,25 @@ create_state(CustomScan *scan)
 	return (Node *) node;
 }
 
+/*
+ * Make the slot for rows as TID and time or key, if that has not been done.
+ * In the common case, where rows are neither dealt nor recorded, it would be a
+ * large part of what it takes to begin.
+ */
+static void
+init_ring(RandpickScanState *node)
+{
+	EState	   *estate = node->css.ss.ps.state;
+	MemoryContext oldcxt;
+
+	if (node->ring != NULL)
+		return;
+	oldcxt = MemoryContextSwitchTo(estate->es_query_cxt);
+	node->ring = ExecInitExtraTupleSlot(estate, randpick_ring_desc(),
+										&TTSOpsMinimalTuple);
+	MemoryContextSwitchTo(oldcxt);
+}
+
 /* Initialize the child plan if that has not been done. */
 static PlanState *
 init_child(RandpickScanState *node)
@@ -156,8 +176,6 @@ scan_begin(CustomScanState *css, EState *estate, int eflags)
 	css->ss.ps.ps_ProjInfo = randpick_key_projection(&css->ss,
 													 node->key_param);
 
-	node->ring = ExecInitExtraTupleSlot(estate, randpick_ring_desc(),
-										&TTSOpsMinimalTuple);
 	node->eflags = eflags & ~(EXEC_FLAG_REWIND | EXEC_FLAG_BACKWARD |
 							  EXEC_FLAG_MARK);
 	if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) || estate->es_instrument)
@@ -167,6 +185,7 @@ scan_begin(CustomScanState *css, EState *estate, int eflags)
 
 	if (eflags & EXEC_FLAG_REWIND)
 	{
+		init_ring(node);
 		node->record = tuplestore_begin_heap(false, false, work_mem);
 		tuplestore_set_eflags(node->record, EXEC_FLAG_REWIND);
 	}
@@ -199,6 +218,8 @@ deal_row(RandpickScanState *node, TupleTableSlot *slot)
 		PlanState  *child = init_child(node);
 		MemoryContext oldcxt;
 
+		init_ring(node);
+
 		/* what the child allocates when it starts lives longer than a race */
 		oldcxt = MemoryContextSwitchTo(node->css.ss.ps.state->es_query_cxt);
 
@@ -222,7 +243,8 @@ replay_row(RandpickScanState *node, TupleTableSlot *slot)
 
 	if (!tuplestore_gettupleslot(node->record, true, false, node->ring))
 		return false;
-	randpick_key_set(node->css.ss.ps.state, node->key_param, randpick_read_ring(node->ring, &tid));
+	randpick_key_set(node->css.ss.ps.state, node->key_param,
+					 randpick_read_ring(node->ring, &tid));
 	fetch_row(node, &tid, slot);
 	return true;
 }
@@ -271,7 +293,8 @@ recheck_row(ScanState *ss, TupleTableSlot *slot)
 {
 	RandpickScanState *node = (RandpickScanState *) ss;
 
-	randpick_key_set(node->css.ss.ps.state, node->key_param, DatumGetFloat8(OidFunctionCall0(RANDPICK_RANDOM_OID)));
+	randpick_key_set(node->css.ss.ps.state, node->key_param,
+					 DatumGetFloat8(OidFunctionCall0(RANDPICK_RANDOM_OID)));
 	return randpick_racing_passes(&node->racing, slot);
 }
 

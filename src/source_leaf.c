@@ -39,6 +39,7 @@
 #include "source.h"
 #include "storage/bufmgr.h"
 #include "storage/predicate.h"
+#include "storage/smgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -225,6 +226,21 @@ static const RandpickSourceMethods leaf_methods = {
 	.close = leaf_close,
 };
 
+/*
+ * The size of the index, which may have grown since: the first look finds that
+ * out.  To ask the kernel each time would be a good part of a pick's time.
+ * The file of a B-tree does not shrink but with a message to everybody.
+ */
+static BlockNumber
+guess_nblocks(Relation index)
+{
+	BlockNumber last = RelationGetSmgr(index)->smgr_cached_nblocks[MAIN_FORKNUM];
+
+	/* without a leaf page there would be no look */
+	return BlockNumberIsValid(last) && last > BTREE_METAPAGE + 1 ?
+		last : RelationGetNumberOfBlocks(index);
+}
+
 /* Keeps a pin until closed. */
 RandpickSource *
 randpick_leaf_source_open(Relation rel, Relation index, Snapshot snapshot,
@@ -243,6 +259,6 @@ randpick_leaf_source_open(Relation rel, Relation index, Snapshot snapshot,
 
 	PredicateLockRelation(rel, snapshot);
 	leaf->fetch = table_index_fetch_begin(rel);
-	leaf->nblocks = RelationGetNumberOfBlocks(index);
+	leaf->nblocks = guess_nblocks(index);
 	return &leaf->base;
 }
