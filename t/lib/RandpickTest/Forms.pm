@@ -40,6 +40,7 @@ sub form_rows
 	for (statements($query))
 	{
 		my @bound = /\$\d/ ? @values : ();
+		local $dbh->{pg_expand_array} = 0;
 		my $statement = $dbh->prepare_cached($_, { pg_server_prepare => @bound ? 1 : 0 });
 		$statement->execute(@bound);
 		next unless $statement->{NUM_OF_FIELDS};
