@@ -22,7 +22,16 @@ use List::Util qw(shuffle uniq);
 use RandpickTest;
 use Test::More;
 
-our @EXPORT = qw(form_rows form_answer is_taken is_taken_empty is_left);
+our @EXPORT = qw(form_rows form_answer is_answered_alike is_taken is_taken_empty is_left start_plain);
+
+# A session without randpick, under the settings given that are not randpick's.
+sub start_plain
+{
+	my (%settings) = @_;
+	my $dbh = connect_to_server();
+	$dbh->do("SET $_ = '$settings{$_}'") for grep { !/^randpick\./ } sort keys %settings;
+	return $dbh;
+}
 
 # The statements of a form, a query or a list of statements.
 sub statements
@@ -47,7 +56,7 @@ sub form_rows
 		$names //= [ @{ $statement->{NAME} } ];
 		push @rows, @{ $statement->fetchall_arrayref };
 	}
-	return ($names, \@rows);
+	return ($names // [], \@rows);
 }
 
 # What a form gives: its columns and rows, or the SQLSTATE and message by which
@@ -133,7 +142,7 @@ sub is_taken
 
 	my $name  = $form{name};
 	my $dbh   = start_session(%$settings);
-	my $plain = connect_to_server();
+	my $plain = start_plain(%$settings);
 	my $facts = $plain->selectall_hashref(<<"SQL", 'row');
 SELECT row, tableoid || ' ' || (ctid::text::point)[0] AS page FROM (SELECT id AS row, tableoid, ctid FROM $form{rows}) s
 SQL
@@ -164,12 +173,27 @@ sub is_taken_empty
 	my ($settings, $name, $query, @values) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 
-	my ($dbh, $plain) = (start_session(%$settings), connect_to_server());
+	my ($dbh, $plain) = (start_session(%$settings), start_plain(%$settings));
 	is_form_raced($settings, $dbh, 0, $name, $query, @values);
 	my ($names,      $rows)      = form_rows($dbh,   $query, @values);
 	my ($same_names, $same_rows) = form_rows($plain, $query, @values);
 	is_deeply([ $names, $rows ], [ $same_names, $same_rows ], "$name: nothing");
 	is(@$rows, 0, "$name: no row");
+	return;
+}
+
+# A test that a form gives as many rows as without randpick, of the same columns,
+# or the same error.
+sub is_answered_alike
+{
+	my ($dbh, $plain, $name, $query, @values) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+	my @answers = map {
+		my ($head, $tail) = @{ form_answer($_, $query, @values) };
+		ref $head ? join(' ', @$head, scalar @$tail, 'rows') : "$head $tail";
+	} $dbh, $plain;
+	is($answers[0], $answers[1], "$name: " . $answers[1] =~ s/\n.*//sr);
 	return;
 }
 
@@ -179,11 +203,10 @@ sub is_left
 	my ($settings, $name, $query, @values) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 
-	my @sessions = (start_session(%$settings), connect_to_server());
+	my @sessions = (start_session(%$settings), start_plain(%$settings));
 	my (@plans, @answers);
 	for my $dbh (@sessions)
 	{
-		$dbh->do("SET $_ = '$settings->{$_}'") for grep { !/^randpick\./ } keys %$settings;
 		push @plans, eval { explain_form($dbh, 'VERBOSE', $query, @values) } // $dbh->errstr;
 		$dbh->do('ROLLBACK') if $dbh->ping > 2;
 	}
