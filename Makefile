@@ -21,6 +21,7 @@ OBJS = \
 	src/path.o \
 	src/plan.o \
 	src/query.o \
+	src/query_text.o \
 	src/race.o \
 	src/racing.o \
 	src/randpick.o \
