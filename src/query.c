@@ -39,6 +39,7 @@ typedef struct KeptPlan
 	dlist_node	node;			/* in kept_plans */
 	MemoryContext cxt;			/* holds this struct and its members */
 	Oid			relid;
+	bool		wants_tid;
 	char	   *filter;			/* or NULL */
 	int64		limit;			/* as planned */
 	int			order_by_random;	/* settings it was planned under */
@@ -119,6 +120,7 @@ build_plan(const RandpickCall *call)
 
 	kept->cxt = cxt;
 	kept->relid = call->relid;
+	kept->wants_tid = call->wants_tid;
 	kept->filter = call->filter ? pstrdup(call->filter) : NULL;
 	kept->limit = planned_limit(call->limit);
 	kept->order_by_random = randpick_order_by_random;
@@ -166,6 +168,7 @@ static bool
 is_for_call(const KeptPlan *kept, const RandpickCall *call, int64 limit)
 {
 	return kept->relid == call->relid &&
+		kept->wants_tid == call->wants_tid &&
 		kept->limit == limit &&
 		kept->order_by_random == randpick_order_by_random &&
 		kept->method == randpick_method &&

@@ -8,7 +8,7 @@
  *		ORDER BY pg_catalog.random() LIMIT n
  *
  * with ROW(m.*) and not m, which would be a column if the table has one of its
- * own name.
+ * own name; or with m.ctid in its place.
  *
  * The filter is text in the middle of text.  It cannot reach beyond its
  * parentheses: it has been parsed by itself as one expression, and the query's
@@ -18,6 +18,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "filter.h"
 #include "lib/stringinfo.h"
 #include "parser/parser.h"
@@ -61,6 +62,41 @@ relation_name(Oid relid, char **relname)
 	return quote_qualified_identifier(schema, *relname);
 }
 
+/*
+ * Does the TID of a row tell which row it is?  It does in one table, but not
+ * among several tables that have rows of the same TID, and only a table's own
+ * rows can be found by it again.
+ */
+static void
+check_tid_tells_row(Oid relid, const char *relname)
+{
+	const char *detail = NULL;
+
+	switch (get_rel_relkind(relid))
+	{
+		case RELKIND_PARTITIONED_TABLE:
+			detail = gettext_noop("It is a partitioned table, and rows of different partitions can have the same ctid.");
+			break;
+		case RELKIND_VIEW:
+			detail = gettext_noop("It is a view.");
+			break;
+		case RELKIND_FOREIGN_TABLE:
+			detail = gettext_noop("It is a foreign table.");
+			break;
+		default:
+			if (has_subclass(relid) &&
+				find_inheritance_children(relid, NoLock) != NIL)
+				detail = gettext_noop("It has child tables, and rows of different tables can have the same ctid.");
+	}
+	if (detail != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("cannot tell a row of relation \"%s\" by its ctid",
+						relname),
+				 errdetail("%s", _(detail)),
+				 errhint("Use randpick_row, or pick from one of its tables.")));
+}
+
 /* A line break ends a comment that the filter may end with. */
 char *
 randpick_build_query(const RandpickCall *call, int64 limit)
@@ -70,8 +106,15 @@ randpick_build_query(const RandpickCall *call, int64 limit)
 	char	   *name = relation_name(call->relid, &relname);
 
 	initStringInfo(&buf);
-	appendStringInfo(&buf, "SELECT ROW(%s.*)::%s FROM %s",
-					 quote_identifier(relname), name, name);
+	if (call->wants_tid)
+	{
+		check_tid_tells_row(call->relid, relname);
+		appendStringInfo(&buf, "SELECT %s.ctid", quote_identifier(relname));
+	}
+	else
+		appendStringInfo(&buf, "SELECT ROW(%s.*)::%s",
+						 quote_identifier(relname), name);
+	appendStringInfo(&buf, " FROM %s", name);
 	if (call->filter != NULL)
 		appendStringInfo(&buf, " WHERE (%s\n)", call->filter);
 	appendStringInfo(&buf, " ORDER BY pg_catalog.random() LIMIT " INT64_FORMAT,
