@@ -4,8 +4,11 @@
 #                              as for every extension; PG_CONFIG=... chooses the server, SUBDIRS= leaves out the client
 #   make demo [ROWS=1000000]   compare randpick with the usual ways, on a throwaway server
 #   make test                  build with -Werror and run all tests, on a throwaway server
+#   make check-postgres        compare what PostgreSQL's own tests print, with randpick and without
+#   make check-django          run Django's own tests of queries at random, with randpick and without
+#   make check-overhead        count what randpick costs queries that it has nothing to do with
 #
-# The last two install the packages that lack, so they must work before there is anything of PostgreSQL to include.
+# The last five install the packages that lack, so they must work before there is anything of PostgreSQL to include.
 
 EXTENSION = randpick
 MODULE_big = randpick
@@ -64,10 +67,15 @@ all install uninstall installcheck clean:
 	@echo "$(PG_CONFIG) shows no PostgreSQL server headers: install postgresql-server-dev-15 or set PG_CONFIG" >&2; exit 1
 endif
 
-.PHONY: demo test run-demo run-test run-tests cli-all cli-install cli-uninstall cli-clean
+.PHONY: check-django check-overhead check-postgres demo test run-demo run-test run-tests cli-all cli-install cli-uninstall cli-clean
 
 demo test:
 	@PG_CONFIG=$$(scripts/install-deps $@) && exec $(MAKE) --no-print-directory run-$@ PG_CONFIG="$$PG_CONFIG"
+
+check-postgres:
+	@scripts/check-postgres-tests
+check-django check-overhead:
+	@scripts/$@
 
 run-demo:
 	@$(MAKE) -s all
