@@ -5,8 +5,11 @@
 #   make demo [ROWS=1000000]   compare randpick with the usual ways, on a throwaway server
 #   make measure [ROWS=1000000]  what a pick costs on tables of all kinds, into doc/measurements.md
 #   make test                  build with -Werror and run all tests, on a throwaway server
+#   make check-postgres        compare what PostgreSQL's own tests print, with randpick and without
+#   make check-django          run Django's own tests of queries at random, with randpick and without
+#   make check-overhead        count what randpick costs queries that it has nothing to do with
 #
-# These install the packages that lack, so they must work before there is anything of PostgreSQL to include.
+# All but the first install the packages that lack, so they must work before there is anything of PostgreSQL to include.
 
 EXTENSION = randpick
 MODULE_big = randpick
@@ -25,6 +28,7 @@ OBJS = \
 	src/path.o \
 	src/plan.o \
 	src/query.o \
+	src/query_text.o \
 	src/race.o \
 	src/racing.o \
 	src/randpick.o \
@@ -68,10 +72,16 @@ all install uninstall installcheck clean:
 	@echo "$(PG_CONFIG) shows no PostgreSQL server headers: install postgresql-server-dev-15 or set PG_CONFIG" >&2; exit 1
 endif
 
-.PHONY: demo measure test run-demo run-measure run-test run-tests cli-all cli-install cli-uninstall cli-clean
+.PHONY: check-django check-overhead check-postgres demo measure test run-demo run-measure run-test run-tests \
+	cli-all cli-install cli-uninstall cli-clean
 
 demo measure test:
 	@PG_CONFIG=$$(scripts/install-deps $@) && exec $(MAKE) --no-print-directory run-$@ PG_CONFIG="$$PG_CONFIG"
+
+check-postgres:
+	@scripts/check-postgres-tests
+check-django check-overhead:
+	@scripts/$@
 
 run-demo:
 	@$(MAKE) -s all

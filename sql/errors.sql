@@ -23,10 +23,26 @@ SELECT randpick(NULL);
 SELECT randpick(4294967295::oid::regclass);
 SELECT randpick('not_a_table');
 SELECT randpick('pick_me_pkey');
+SELECT randpick_ctid('no_such_table');
+SELECT randpick_ctid(NULL);
+SELECT randpick_ctid('not_a_table');
 SELECT * FROM randpick_row(NULL::no_such_table);
 SELECT * FROM randpick_row(1);
 SELECT * FROM randpick_row(NULL);
 SELECT * FROM randpick_row(NULL::pair);
+
+-- what a ctid does not tell apart
+CREATE TABLE parted (id int) PARTITION BY HASH (id);
+CREATE VIEW looking AS SELECT * FROM pick_me;
+CREATE TABLE parent (id int);
+SELECT randpick_ctid('parent');
+CREATE TABLE child () INHERITS (parent);
+SELECT randpick_ctid('parted');
+SELECT randpick_ctid('looking');
+SELECT randpick_ctid('parent');
+SELECT randpick_ctid('child');
+DROP TABLE parted, parent CASCADE;
+DROP VIEW looking;
 
 -- the number of rows
 SELECT * FROM randpick_rows(NULL::pick_me, -1);
@@ -77,6 +93,7 @@ CREATE VIEW readable AS SELECT * FROM pick_me;
 GRANT SELECT ON readable TO randpick_reader;
 SET ROLE randpick_reader;
 SELECT randpick('pick_me');
+SELECT randpick_ctid('pick_me');
 SELECT * FROM randpick_row(NULL::pick_me);
 SELECT * FROM randpick_rows(NULL::pick_me, 0);
 SELECT count(*) FROM randpick_rows(NULL::readable, 100);
@@ -111,6 +128,7 @@ SELECT q AS query, sqlstate_of(q) FROM (VALUES
     ($$SELECT randpick(NULL)$$),
     ($$SELECT randpick(4294967295::oid::regclass)$$),
     ($$SELECT randpick('not_a_table')$$),
+    ($$SELECT randpick_ctid('pg_tables')$$),
     ($$SELECT randpick_row(1)$$),
     ($$SELECT randpick_rows(NULL::pick_me, -1)$$),
     ($$SELECT randpick_rows(NULL::pick_me, NULL)$$),

@@ -22,8 +22,20 @@ SELECT f.id BETWEEN 1 AND 300 AS id_ok, f.weight = f.id % 7 AS weight_ok
 SELECT to_jsonb(randpick('fruit', 'id = 7'));
 SELECT * FROM randpick_row(NULL::fruit, 'id = 7');
 
+-- where a row stands, to find or change it by
+SELECT pg_typeof(randpick_ctid('fruit'));
+SELECT * FROM fruit WHERE ctid = (SELECT randpick_ctid('fruit', 'id = 7'));
+SELECT count(*) BETWEEN 1 AND 9 AS some, min(kind), max(kind) FROM fruit
+    WHERE ctid = ANY (ARRAY(SELECT randpick_ctid('fruit', 'kind = $1 AND id <= $2', 'pear', 300) FROM generate_series(1, 9)));
+BEGIN;
+UPDATE fruit SET weight = 100 WHERE ctid = (SELECT randpick_ctid('fruit'));
+SELECT count(*) FROM fruit WHERE weight = 100;
+DELETE FROM fruit WHERE ctid = (SELECT randpick_ctid('fruit', 'weight = $1', 100)) RETURNING weight;
+ROLLBACK;
+
 -- no row to pick: NULL, and no row
 SELECT randpick('fruit', 'id < 0') IS NULL AS none;
+SELECT randpick_ctid('fruit', 'id < 0') IS NULL AS none;
 SELECT * FROM randpick_row(NULL::fruit, 'id < 0');
 
 -- several rows: distinct, as many as asked for, or all
@@ -146,12 +158,22 @@ ALTER TABLE parted ATTACH PARTITION parted_2 FOR VALUES IN (2);
 INSERT INTO parted SELECT i, i % 2 + 1 FROM generate_series(1, 100) i;
 SELECT count(*), count(DISTINCT id) FROM randpick_rows(NULL::parted, 1000);
 SELECT randpick('parted', 'id = 7'), randpick('parted', 'id = 8');
+SELECT * FROM parted_2 WHERE ctid = (SELECT randpick_ctid('parted_2', 'id = 7'));
 CREATE TABLE animal (id int);
 CREATE TABLE dog (name text) INHERITS (animal);
 INSERT INTO animal VALUES (1);
 INSERT INTO dog VALUES (2, 'rex');
 SELECT count(*), count(DISTINCT id) FROM randpick_rows(NULL::animal, 1000);
 SELECT randpick('animal', 'id = 2');
+SELECT * FROM dog WHERE ctid = (SELECT randpick_ctid('dog'));
+DROP TABLE dog;
+SELECT * FROM animal WHERE ctid = (SELECT randpick_ctid('animal'));
+CREATE ACCESS METHOD another_heap TYPE TABLE HANDLER heap_tableam_handler;
+CREATE TABLE elsewhere USING another_heap AS SELECT i AS id FROM generate_series(1, 100) i;
+SELECT count(*), count(DISTINCT id) FROM randpick_rows(NULL::elsewhere, 1000);
+SELECT randpick('elsewhere', 'id = 7'), f.id FROM randpick_row(NULL::elsewhere, 'id = $1', 8) f;
+SELECT * FROM elsewhere WHERE ctid = (SELECT randpick_ctid('elsewhere', 'id = 7'));
+SELECT * FROM apples WHERE ctid = (SELECT randpick_ctid('apples', 'id = 9'));
 CREATE TABLE nothing ();
 SELECT count(*) FROM randpick_rows(NULL::nothing, 10);
 INSERT INTO nothing DEFAULT VALUES;
@@ -163,7 +185,8 @@ SELECT count(randpick('pg_class', 'relname = $1', 'pg_class'));
 -- FROM is the form for columns: this one calls the function once a column
 SELECT count(*) FROM (SELECT (randpick_row(NULL::fruit)).*) s;
 
-DROP TABLE fruit, "My Schema"."select", parted, animal, nothing CASCADE;
+DROP TABLE fruit, "My Schema"."select", parted, animal, nothing, elsewhere CASCADE;
+DROP ACCESS METHOD another_heap;
 DROP SCHEMA "My Schema" CASCADE;
 DROP DOMAIN odd;
 DROP FUNCTION pick_often, is_picked, picks_often;

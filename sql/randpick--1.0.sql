@@ -49,6 +49,38 @@ COMMENT ON FUNCTION randpick(regclass, text, "any") IS
 COMMENT ON FUNCTION randpick(regclass, text, text[]) IS
 'a random row of those that pass the filter with these values, as one value';
 
+-- Where one row stands, for WHERE ctid = (SELECT randpick_ctid(...)); NULL when
+-- there is none.  In a sub-select, or it would be called for each row.
+
+CREATE FUNCTION randpick_ctid(relation regclass)
+RETURNS tid
+AS 'MODULE_PATHNAME', 'randpick_ctid'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
+
+CREATE FUNCTION randpick_ctid(relation regclass, filter text)
+RETURNS tid
+AS 'MODULE_PATHNAME', 'randpick_ctid'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
+
+CREATE FUNCTION randpick_ctid(relation regclass, filter text, VARIADIC "values" "any")
+RETURNS tid
+AS 'MODULE_PATHNAME', 'randpick_ctid'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
+
+CREATE FUNCTION randpick_ctid(relation regclass, filter text, VARIADIC "values" text[])
+RETURNS tid
+AS 'MODULE_PATHNAME', 'randpick_ctid'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
+
+COMMENT ON FUNCTION randpick_ctid(regclass) IS
+'the ctid of a random row of a table';
+COMMENT ON FUNCTION randpick_ctid(regclass, text) IS
+'the ctid of a random row of those that pass the filter';
+COMMENT ON FUNCTION randpick_ctid(regclass, text, "any") IS
+'the ctid of a random row of those that pass the filter with these values';
+COMMENT ON FUNCTION randpick_ctid(regclass, text, text[]) IS
+'the ctid of a random row of those that pass the filter with these values';
+
 -- One row with its columns; no row when there is none, so a set.
 
 CREATE FUNCTION randpick_row(rowtype anyelement)

@@ -29,6 +29,7 @@
 #include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
 
+PG_FUNCTION_INFO_V1(randpick_ctid);
 PG_FUNCTION_INFO_V1(randpick_record);
 PG_FUNCTION_INFO_V1(randpick_row);
 PG_FUNCTION_INFO_V1(randpick_rows);
@@ -37,8 +38,8 @@ PG_FUNCTION_INFO_V1(randpick_rows);
 typedef struct RowReceiver
 {
 	DestReceiver pub;
-	MemoryContext cxt;			/* for row */
-	Datum		row;			/* the composite value received, if any */
+	MemoryContext cxt;			/* for value */
+	Datum		value;			/* received, if any was: composite or TID */
 	bool		received;
 	Tuplestorestate *store;		/* or NULL */
 } RowReceiver;
@@ -49,11 +50,11 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	RowReceiver *receiver = (RowReceiver *) self;
 	bool		isnull;
 	Datum		value = slot_getattr(slot, 1, &isnull);
-	HeapTupleHeader row = DatumGetHeapTupleHeader(value);
 
 	receiver->received = true;
 	if (receiver->store != NULL)
 	{
+		HeapTupleHeader row = DatumGetHeapTupleHeader(value);
 		HeapTupleData tuple = {0};
 
 		tuple.t_len = HeapTupleHeaderGetDatumLength(row);
@@ -62,9 +63,10 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	}
 	else
 	{
+		Form_pg_attribute column = TupleDescAttr(slot->tts_tupleDescriptor, 0);
 		MemoryContext oldcxt = MemoryContextSwitchTo(receiver->cxt);
 
-		receiver->row = datumCopy(HeapTupleHeaderGetDatum(row), false, -1);
+		receiver->value = datumCopy(value, column->attbyval, column->attlen);
 		MemoryContextSwitchTo(oldcxt);
 	}
 	return true;
@@ -176,11 +178,11 @@ get_rowtype_relation(FunctionCallInfo fcinfo)
 	return relid;
 }
 
-/* randpick(regclass [, filter [, values...]]) */
-Datum
-randpick_record(PG_FUNCTION_ARGS)
+/* The one value of a call whose table is the first argument, by name. */
+static Datum
+return_value(FunctionCallInfo fcinfo, bool wants_tid)
 {
-	RandpickCall call = {.limit = 1};
+	RandpickCall call = {.wants_tid = wants_tid, .limit = 1};
 	RowReceiver receiver;
 
 	if (PG_ARGISNULL(0))
@@ -194,7 +196,21 @@ randpick_record(PG_FUNCTION_ARGS)
 	run_call(&call, 1, &receiver);
 	if (!receiver.received)
 		PG_RETURN_NULL();
-	PG_RETURN_DATUM(receiver.row);
+	PG_RETURN_DATUM(receiver.value);
+}
+
+/* randpick(regclass [, filter [, values...]]) */
+Datum
+randpick_record(PG_FUNCTION_ARGS)
+{
+	return return_value(fcinfo, false);
+}
+
+/* randpick_ctid(regclass [, filter [, values...]]) */
+Datum
+randpick_ctid(PG_FUNCTION_ARGS)
+{
+	return return_value(fcinfo, true);
 }
 
 /*

@@ -2,18 +2,9 @@
  * query.c
  *	  The planned query behind a call of a randpick function.
  *
- * A call becomes a query that anybody could have written,
- *
- *		SELECT ROW(m.*)::s.m FROM s.m WHERE (filter)
- *		ORDER BY pg_catalog.random() LIMIT n
- *
- * so privileges, row security, views and partitions are PostgreSQL's matter,
- * and the planner chooses how to answer it.  (ROW(m.*) and not m, which would
- * be a column if the table has one of its own name.)
- *
- * The filter is text in the middle of text.  It cannot reach beyond its
- * parentheses: it has been parsed by itself as one expression, and the query's
- * WHERE is accepted only if it parsed to the same tree.
+ * A call becomes a query that anybody could have written (query_text.c), so
+ * privileges, row security, views and partitions are PostgreSQL's matter, and
+ * the planner chooses how to answer it.
  *
  * Plans are kept for the session by PostgreSQL's plan cache, which plans anew
  * after DDL and, where it matters, for another role, row security setting or
@@ -28,22 +19,16 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_type_d.h"
-#include "filter.h"
 #include "lib/ilist.h"
-#include "lib/stringinfo.h"
-#include "parser/parser.h"
 #include "port/pg_bitutils.h"
 #include "query.h"
+#include "query_text.h"
 #include "randpick.h"
 #include "tcop/cmdtag.h"
 #include "tcop/tcopprot.h"
-#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/syscache.h"
 
 /* how many plans a session keeps */
 #define MAX_PLANS	64
@@ -54,6 +39,7 @@ typedef struct KeptPlan
 	dlist_node	node;			/* in kept_plans */
 	MemoryContext cxt;			/* holds this struct and its members */
 	Oid			relid;
+	bool		wants_tid;
 	char	   *filter;			/* or NULL */
 	int64		limit;			/* as planned */
 	int			order_by_random;	/* settings it was planned under */
@@ -83,87 +69,6 @@ planned_limit(int64 limit)
 	if (limit > PG_INT64_MAX / 2)
 		return PG_INT64_MAX;
 	return (int64) pg_nextpower2_64((uint64) limit);
-}
-
-/* The qualified name of a relation that can be picked from. */
-static char *
-relation_name(Oid relid, char **relname)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Form_pg_class form;
-	char	   *schema;
-
-	if (!HeapTupleIsValid(tuple))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", relid)));
-	form = (Form_pg_class) GETSTRUCT(tuple);
-	*relname = pstrdup(NameStr(form->relname));
-	schema = get_namespace_name(form->relnamespace);
-
-	switch (form->relkind)
-	{
-		case RELKIND_RELATION:
-		case RELKIND_PARTITIONED_TABLE:
-		case RELKIND_MATVIEW:
-		case RELKIND_VIEW:
-		case RELKIND_FOREIGN_TABLE:
-			break;
-		default:
-			ereport(ERROR,
-					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-					 errmsg("cannot pick a random row of relation \"%s\"",
-							*relname),
-					 errdetail("It is neither a table, view, materialized view, nor foreign table.")));
-	}
-	ReleaseSysCache(tuple);
-	return quote_qualified_identifier(schema, *relname);
-}
-
-/*
- * The query for a call, in the current memory context.  A line break ends a
- * comment that the filter may end with.
- */
-static char *
-build_query_string(const RandpickCall *call, int64 limit)
-{
-	StringInfoData buf;
-	char	   *relname;
-	char	   *name = relation_name(call->relid, &relname);
-
-	initStringInfo(&buf);
-	appendStringInfo(&buf, "SELECT ROW(%s.*)::%s FROM %s",
-					 quote_identifier(relname), name, name);
-	if (call->filter != NULL)
-		appendStringInfo(&buf, " WHERE (%s\n)", call->filter);
-	appendStringInfo(&buf, " ORDER BY pg_catalog.random() LIMIT " INT64_FORMAT,
-					 limit);
-	return buf.data;
-}
-
-/*
- * Parse the query; the filter must come out of it as it went in.  *text is set
- * to what is being parsed.
- */
-static RawStmt *
-parse_query(const RandpickCall *call, const char *query_string,
-			const char **text)
-{
-	Node	   *filter = NULL;
-	RawStmt    *raw;
-
-	if (call->filter != NULL)
-	{
-		*text = call->filter;
-		filter = randpick_parse_filter(call->filter, call->nvalues);
-	}
-
-	*text = query_string;
-	raw = linitial_node(RawStmt, raw_parser(query_string, RAW_PARSE_DEFAULT));
-	if (!equal(castNode(SelectStmt, raw->stmt)->whereClause, filter))
-		elog(ERROR, "filter \"%s\" has another meaning in parentheses",
-			 call->filter);
-	return raw;
 }
 
 /* Show where in the text at hand, filter or query, an error is. */
@@ -215,6 +120,7 @@ build_plan(const RandpickCall *call)
 
 	kept->cxt = cxt;
 	kept->relid = call->relid;
+	kept->wants_tid = call->wants_tid;
 	kept->filter = call->filter ? pstrdup(call->filter) : NULL;
 	kept->limit = planned_limit(call->limit);
 	kept->order_by_random = randpick_order_by_random;
@@ -227,13 +133,13 @@ build_plan(const RandpickCall *call)
 		memcpy(kept->value_types, call->types, types_size);
 		memcpy(kept->param_types, call->types, types_size);
 	}
-	kept->query_string = build_query_string(call, kept->limit);
+	kept->query_string = randpick_build_query(call, kept->limit);
 
 	errcallback.callback = text_error_callback;
 	errcallback.arg = &text;
 	errcallback.previous = error_context_stack;
 	error_context_stack = &errcallback;
-	raw = parse_query(call, kept->query_string, &text);
+	raw = randpick_parse_query(call, kept->query_string, &text);
 	complete_plan(kept, raw);
 	error_context_stack = errcallback.previous;
 
@@ -262,6 +168,7 @@ static bool
 is_for_call(const KeptPlan *kept, const RandpickCall *call, int64 limit)
 {
 	return kept->relid == call->relid &&
+		kept->wants_tid == call->wants_tid &&
 		kept->limit == limit &&
 		kept->order_by_random == randpick_order_by_random &&
 		kept->method == randpick_method &&

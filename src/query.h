@@ -15,6 +15,7 @@
 typedef struct RandpickCall
 {
 	Oid			relid;			/* the table, view, ... */
+	bool		wants_tid;		/* the row's TID, or the row itself? */
 	const char *filter;			/* boolean expression, or NULL for all rows */
 	int64		limit;			/* number of rows, at least 1 */
 	int			nvalues;		/* values for $1, $2, ... of the filter */
@@ -25,7 +26,7 @@ typedef struct RandpickCall
 
 /*
  * The plan for a call, from the session's cache if it is there.  It has one
- * column, the row as a composite value, and may return somewhat more rows
+ * column, the row as a composite value or its TID, and may return somewhat more rows
  * than asked for; in that case any number of its first rows is right.  *params
  * is set to the values of the call.  The plan belongs to the current resource
  * owner; release it with ReleaseCachedPlan.

@@ -5,12 +5,10 @@
 use strict;
 use warnings;
 
-use DBD::Pg ':async';
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use RandpickTest;
 use Test::More;
-use Time::HiRes 'sleep';
 
 my $builder = connect_to_server();
 my @keep    = build_hostile_table($builder, \&connect_to_server, 'few', 5);
@@ -142,19 +140,6 @@ for my $how (qw(raced mixed dealt))
 
 # Row locks.  Where another transaction has changed a row, PostgreSQL evaluates
 # the row's columns anew: of another random() value, but never of none.
-sub wait_for_lock
-{
-	my ($dbh) = @_;
-	for (1 .. 200)
-	{
-		my ($waits) = $builder->selectrow_array(
-			'SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = ?', undef, $dbh->{pg_pid});
-		return 1 if $waits;
-		sleep 0.05;
-	}
-	die "nobody waits for a lock\n";
-}
-
 my @updates = (
 	# what the others do to the ten rows, what is asked for, rows that come
 	[ 'UPDATE locked SET v = v + 100', 'v < 200', 'FOR UPDATE', 5 ],
@@ -183,12 +168,7 @@ for my $how (qw(raced mixed dealt))
 		is_plan_raced($picker, $query, "$lock, $how");
 		$other->begin_work;
 		$other->do($update);
-		my $pick = $picker->prepare($query, { pg_async => PG_ASYNC });
-		$pick->execute;
-		wait_for_lock($picker);
-		$other->commit;
-		$picker->pg_result;
-		my $rows = $pick->fetchall_arrayref({});
+		my $rows = run_behind($picker, $query, sub { $other->commit });
 
 		my %id = map { $_->{id} => 1 } @$rows;
 		my @bad = grep { !defined $_->{key} || $_->{key} < 0 || $_->{key} >= 1 || $_->{v} < 100 || $_->{v} >= 200 } @$rows;

@@ -62,6 +62,8 @@ my @answers = (
 	[ q{randpick_rows(NULL::people, 3, $1)}, ['kind = 20'], [3] ],
 	[ q{randpick_row(NULL::people, 'name = $1', $1)}, ['Bob'], [2] ],
 	[ q{(SELECT (to_jsonb(randpick('people', 'name = $1', $1))->>'id')::int AS id) s}, ['Bob'], [2] ],
+	[ q{people WHERE ctid = (SELECT randpick_ctid('people', 'name = $1', $1))}, ['Bob'], [2] ],
+	[ q{people WHERE ctid = (SELECT randpick_ctid($1, $2, VARIADIC $3::text[]))}, [ 'people', 'kind = $1 AND name = $2', '{10,Ann}' ], [1] ],
 	[ q{(SELECT (to_jsonb(randpick($1))->>'id')::int AS id) s WHERE id IN (1, 2, 3) LIMIT 0}, ['people'], [] ],
 	[ q{(SELECT id FROM people WHERE name = $1 ORDER BY random() LIMIT $2) s}, [ 'Bob', 5 ], [2] ],
 	[ q{(SELECT id FROM people WHERE $1 IS NULL OR id = $1 ORDER BY random() LIMIT $2) s}, [ [ 2, PG_INT4 ], 5 ], [2] ],

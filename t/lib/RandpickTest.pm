@@ -17,17 +17,19 @@ package RandpickTest;
 use strict;
 use warnings;
 
+use DBD::Pg ':async';
 use DBI;
 use Exporter 'import';
 use FindBin;
 use RandpickTest::Layout;
 use RandpickTest::Statistics;
 use Test::More;
+use Time::HiRes 'sleep';
 
 our @EXPORT = (
 	qw(
 	  PLAIN connect_unseeded connect_to_server start_session prepare_session
-	  count_looks is_found_how is_plan_raced
+	  run_behind count_looks is_found_how is_plan_raced
 	  draw_ids draw_keyed rows_p prefixes_p keys_p
 	  build_table table_facts is_source_fair
 	),
@@ -119,6 +121,26 @@ sub prepare_session
 		$dbh->do("SET $name = '$settings{$name}'");
 	}
 	return $dbh;
+}
+
+# Run $query, which has to wait for a lock, have &$release let it go on, and
+# return its rows, or nothing but its error in $@.
+sub run_behind
+{
+	my ($dbh, $query, $release) = @_;
+	my $watcher   = connect_unseeded();
+	my $statement = $dbh->prepare($query, { pg_async => PG_ASYNC });
+
+	$statement->execute;
+	for (1 .. 400)
+	{
+		last if $watcher->selectrow_array(
+			'SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = ?', undef, $dbh->{pg_pid});
+		die "nobody waits for a lock\n" if $_ == 400;
+		sleep 0.025;
+	}
+	$release->();
+	return eval { $dbh->pg_result; $statement->fetchall_arrayref({}) };
 }
 
 # A test that the plan of $query has a race in it (or, if $is_raced is false,

@@ -1,0 +1,144 @@
+/*
+ * query_text.c
+ *	  The query behind a call of a randpick function, as text and as parsed.
+ *
+ * It is
+ *
+ *		SELECT ROW(m.*)::s.m FROM s.m WHERE (filter)
+ *		ORDER BY pg_catalog.random() LIMIT n
+ *
+ * with ROW(m.*) and not m, which would be a column if the table has one of its
+ * own name; or with m.ctid in its place.
+ *
+ * The filter is text in the middle of text.  It cannot reach beyond its
+ * parentheses: it has been parsed by itself as one expression, and the query's
+ * WHERE is accepted only if it parsed to the same tree.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "filter.h"
+#include "lib/stringinfo.h"
+#include "parser/parser.h"
+#include "query_text.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+/* The qualified name of a relation that can be picked from. */
+static char *
+relation_name(Oid relid, char **relname)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Form_pg_class form;
+	char	   *schema;
+
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relid)));
+	form = (Form_pg_class) GETSTRUCT(tuple);
+	*relname = pstrdup(NameStr(form->relname));
+	schema = get_namespace_name(form->relnamespace);
+
+	switch (form->relkind)
+	{
+		case RELKIND_RELATION:
+		case RELKIND_PARTITIONED_TABLE:
+		case RELKIND_MATVIEW:
+		case RELKIND_VIEW:
+		case RELKIND_FOREIGN_TABLE:
+			break;
+		default:
+			ereport(ERROR,
+					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+					 errmsg("cannot pick a random row of relation \"%s\"",
+							*relname),
+					 errdetail("It is neither a table, view, materialized view, nor foreign table.")));
+	}
+	ReleaseSysCache(tuple);
+	return quote_qualified_identifier(schema, *relname);
+}
+
+/*
+ * Does the TID of a row tell which row it is?  It does in one table, but not
+ * among several tables that have rows of the same TID, and only a table's own
+ * rows can be found by it again.
+ */
+static void
+check_tid_tells_row(Oid relid, const char *relname)
+{
+	const char *detail = NULL;
+
+	switch (get_rel_relkind(relid))
+	{
+		case RELKIND_PARTITIONED_TABLE:
+			detail = gettext_noop("It is a partitioned table, and rows of different partitions can have the same ctid.");
+			break;
+		case RELKIND_VIEW:
+			detail = gettext_noop("It is a view.");
+			break;
+		case RELKIND_FOREIGN_TABLE:
+			detail = gettext_noop("It is a foreign table.");
+			break;
+		default:
+			if (has_subclass(relid) &&
+				find_inheritance_children(relid, NoLock) != NIL)
+				detail = gettext_noop("It has child tables, and rows of different tables can have the same ctid.");
+	}
+	if (detail != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("cannot tell a row of relation \"%s\" by its ctid",
+						relname),
+				 errdetail("%s", _(detail)),
+				 errhint("Use randpick_row, or pick from one of its tables.")));
+}
+
+/* A line break ends a comment that the filter may end with. */
+char *
+randpick_build_query(const RandpickCall *call, int64 limit)
+{
+	StringInfoData buf;
+	char	   *relname;
+	char	   *name = relation_name(call->relid, &relname);
+
+	initStringInfo(&buf);
+	if (call->wants_tid)
+	{
+		check_tid_tells_row(call->relid, relname);
+		appendStringInfo(&buf, "SELECT %s.ctid", quote_identifier(relname));
+	}
+	else
+		appendStringInfo(&buf, "SELECT ROW(%s.*)::%s",
+						 quote_identifier(relname), name);
+	appendStringInfo(&buf, " FROM %s", name);
+	if (call->filter != NULL)
+		appendStringInfo(&buf, " WHERE (%s\n)", call->filter);
+	appendStringInfo(&buf, " ORDER BY pg_catalog.random() LIMIT " INT64_FORMAT,
+					 limit);
+	return buf.data;
+}
+
+RawStmt *
+randpick_parse_query(const RandpickCall *call, const char *query_string,
+					 const char **text)
+{
+	Node	   *filter = NULL;
+	RawStmt    *raw;
+
+	if (call->filter != NULL)
+	{
+		*text = call->filter;
+		filter = randpick_parse_filter(call->filter, call->nvalues);
+	}
+
+	*text = query_string;
+	raw = linitial_node(RawStmt, raw_parser(query_string, RAW_PARSE_DEFAULT));
+	if (!equal(castNode(SelectStmt, raw->stmt)->whereClause, filter))
+		elog(ERROR, "filter \"%s\" has another meaning in parentheses",
+			 call->filter);
+	return raw;
+}
