@@ -27,6 +27,9 @@ typedef enum TableNumber
 	TABLE_COUNT
 } TableNumber;
 
+#define COLUMN_INTERVAL 1		/* is a Figure, with an interval */
+#define COLUMN_SWEEP	2		/* shown against the size of the table */
+
 typedef struct Column
 {
 	const char *id;				/* for programs */
@@ -34,7 +37,7 @@ typedef struct Column
 	TableNumber table;
 	Notation	notation;
 	size_t		offset;			/* where the number is in a Result */
-	bool		has_interval;	/* is it a Figure? */
+	int			flags;			/* see above */
 } Column;
 
 extern const Column columns[];

@@ -21,11 +21,15 @@
 #include "help.h"
 #include "numbers.h"
 #include "options.h"
+#include "shapes.h"
 
 #define MAX_SECONDS		86400
 #define MAX_CLIENTS		1000
 #define MAX_ROWS		1000000
 #define MAX_CALLS		1000000000
+#define MIN_SIZE		1
+#define MAX_SIZE		100000000
+#define MAX_SIZES		10		/* enough for each power of ten */
 
 /* Options without a letter. */
 enum
@@ -35,14 +39,17 @@ enum
 	OPT_FILTER,
 	OPT_FORMAT,
 	OPT_HELP,
+	OPT_INIT,
 	OPT_LIST,
 	OPT_NO_REACH,
 	OPT_QUERY,
 	OPT_SEED,
+	OPT_SIZE,
+	OPT_SWEEP,
 	OPT_TABLE
 };
 
-static const char short_options[] = "c:d:h:k:M:o:p:T:U:VwW";
+static const char short_options[] = "c:d:h:k:M:o:p:qT:U:VwW";
 
 static const struct option long_options[] = {
 	{"buffers", required_argument, NULL, OPT_BUFFERS},
@@ -53,6 +60,7 @@ static const struct option long_options[] = {
 	{"format", required_argument, NULL, OPT_FORMAT},
 	{"help", no_argument, NULL, OPT_HELP},
 	{"host", required_argument, NULL, 'h'},
+	{"init", required_argument, NULL, OPT_INIT},
 	{"list", no_argument, NULL, OPT_LIST},
 	{"no-password", no_argument, NULL, 'w'},
 	{"no-reach", no_argument, NULL, OPT_NO_REACH},
@@ -61,8 +69,11 @@ static const struct option long_options[] = {
 	{"port", required_argument, NULL, 'p'},
 	{"protocol", required_argument, NULL, 'M'},
 	{"query", required_argument, NULL, OPT_QUERY},
+	{"quiet", no_argument, NULL, 'q'},
 	{"rows", required_argument, NULL, 'k'},
 	{"seed", required_argument, NULL, OPT_SEED},
+	{"size", required_argument, NULL, OPT_SIZE},
+	{"sweep", required_argument, NULL, OPT_SWEEP},
 	{"table", required_argument, NULL, OPT_TABLE},
 	{"time", required_argument, NULL, 'T'},
 	{"username", required_argument, NULL, 'U'},
@@ -84,9 +95,49 @@ word_option(const char *text, const char *option, const char *const *words)
 		if (strcmp(text, words[i]) == 0)
 			return i;
 	}
-	pg_log_error("invalid value \"%s\" for option %s", text, option);
-	hint_at_help();
-	return -1;					/* not reached */
+	refuse_value(text, option, NULL);
+}
+
+static const Shape *
+shape_option(const char *value)
+{
+	const Shape *shape = find_shape(value);
+
+	if (shape == NULL)
+	{
+		pg_log_error("there is no shape \"%s\"", value);
+		pg_log_error_hint("The shapes are: %s.", shape_names());
+		exit(EXIT_USAGE);
+	}
+	return shape;
+}
+
+/* Let there be tables of low, 10 low, 100 low rows and so on, up to high. */
+static void
+set_sizes(Options *options, int64 low, int64 high)
+{
+	pg_free(options->sizes);
+	options->sizes = pg_malloc(MAX_SIZES * sizeof(int64));
+	options->nsizes = 0;
+	for (int64 size = low; size < high; size *= 10)
+		options->sizes[options->nsizes++] = size;
+	options->sizes[options->nsizes++] = Max(low, high);
+}
+
+/* LOW..HIGH */
+static void
+sweep_option(Options *options, const char *value)
+{
+	const char *dots = strstr(value, "..");
+	char	   *low;
+
+	if (dots == NULL)
+		refuse_value(value, "--sweep", "It is LOW..HIGH, such as 1e3..1e6.");
+	low = pnstrdup(value, dots - value);
+	set_sizes(options, count_option(low, "--sweep", MIN_SIZE, MAX_SIZE),
+			  count_option(dots + 2, "--sweep", MIN_SIZE, MAX_SIZE));
+	options->sweep = true;
+	pg_free(low);
 }
 
 /*
@@ -131,6 +182,9 @@ parse_option(Options *options, int c, const char *value)
 		case 'p':
 			options->port = value;
 			break;
+		case 'q':
+			options->quiet = true;
+			break;
 		case 'T':
 			options->seconds = seconds_option(value, "-T/--time", 0, MAX_SECONDS);
 			break;
@@ -161,6 +215,9 @@ parse_option(Options *options, int c, const char *value)
 		case OPT_HELP:
 			print_help();
 			exit(0);
+		case OPT_INIT:
+			options->shape = shape_option(value);
+			break;
 		case OPT_LIST:
 			options->list = true;
 			break;
@@ -172,6 +229,12 @@ parse_option(Options *options, int c, const char *value)
 			break;
 		case OPT_SEED:
 			options->seed = seed_option(value, "--seed");
+			break;
+		case OPT_SIZE:
+			set_sizes(options, count_option(value, "--size", MIN_SIZE, MAX_SIZE), 0);
+			break;
+		case OPT_SWEEP:
+			sweep_option(options, value);
 			break;
 		case OPT_TABLE:
 			options->table = value;
@@ -197,7 +260,6 @@ parse_options(Options *options, int argc, char **argv)
 
 	memset(options, 0, sizeof(Options));
 	options->prompt_password = TRI_DEFAULT;
-	options->table = DEFAULT_TABLE;
 	options->rows = 1;
 	options->clients = 1;
 	options->protocol = PROTOCOL_PREPARED;
@@ -209,6 +271,10 @@ parse_options(Options *options, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, short_options, long_options, NULL)) != -1)
 		parse_option(options, c, optarg);
 
+	if (options->sizes == NULL)
+		parse_option(options, OPT_SIZE, DEFAULT_SIZE);
+	if (options->sweep && options->shape == NULL)
+		options->shape = shape_option("dense");
 	if (optind < argc && options->dbname == NULL)
 		options->dbname = argv[optind++];
 	if (optind < argc)
@@ -217,4 +283,11 @@ parse_options(Options *options, int argc, char **argv)
 					 argv[optind]);
 		hint_at_help();
 	}
+}
+
+void
+free_options(Options *options)
+{
+	simple_string_list_destroy(&options->queries);
+	pg_free(options->sizes);
 }

@@ -16,6 +16,7 @@
 #define EXIT_INTERRUPTED	130 /* SIGINT; results are partial */
 
 #define DEFAULT_TABLE	"mymodel"
+#define DEFAULT_SIZE	"1m"
 #define DEFAULT_TIME	"10s"
 #define DEFAULT_BUFFERS	"1000"
 
@@ -46,11 +47,18 @@ typedef struct Options
 	enum trivalue prompt_password;
 
 	/* what to compare */
-	const char *table;			/* as SQL: perhaps qualified, perhaps quoted */
+	const char *table;			/* as SQL: perhaps qualified, perhaps quoted;
+								 * NULL if not given */
 	const char *filter;			/* a boolean expression, or NULL */
 	int			rows;			/* how many to pick in a call */
 	const char *contenders;		/* their names, or NULL for the usual ones */
 	SimpleStringList queries;	/* more of them, as NAME=SQL */
+
+	/* what to make */
+	const struct Shape *shape;	/* NULL if nothing */
+	int64	   *sizes;			/* rows: one number, or those of a sweep */
+	int			nsizes;
+	bool		sweep;			/* compare on a table of each size? */
 
 	/* how */
 	int			clients;		/* threads, each with its own connections */
@@ -65,6 +73,7 @@ typedef struct Options
 	/* output */
 	Format		format;
 	const char *output;			/* a file's name, or NULL */
+	bool		quiet;			/* nothing on standard error but errors */
 	bool		list;			/* list the contenders, and that is all */
 } Options;
 
@@ -72,5 +81,6 @@ extern const char *progname;
 extern const char *const protocol_names[];
 
 extern void parse_options(Options *options, int argc, char **argv);
+extern void free_options(Options *options);
 
 #endif							/* OPTIONS_H */

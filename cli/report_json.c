@@ -31,8 +31,8 @@ static json_t *
 server_object(const Run *run)
 {
 	return json_pack("{s:s, s:i, s:s?}",
-					 "version", run->target->server_version,
-					 "block_size", run->target->block_size,
+					 "version", run->target.server_version,
+					 "block_size", run->target.block_size,
 					 "cpu_unknown", run->cpu_unknown);
 }
 
@@ -89,7 +89,7 @@ contender_object(const Result *result)
 		const Column *column = &columns[c];
 		json_t	   *value = number_or_null(column_value(column, result));
 
-		if (column->has_interval)
+		if (column->flags & COLUMN_INTERVAL)
 		{
 			const Figure *figure = column_figure(column, result);
 
@@ -103,21 +103,32 @@ contender_object(const Result *result)
 	return object;
 }
 
-void
-report_json(FILE *file, const Run *run)
+static json_t *
+run_object(const Run *run)
 {
 	json_t	   *contenders = json_array();
-	json_t	   *root;
 
 	for (int i = 0; i < run->nresults; i++)
 		json_array_append_new(contenders, contender_object(&run->results[i]));
-	root = json_pack("{s:i, s:s, s:o, s:o, s:o, s:o}",
-					 "schema_version", JSON_SCHEMA_VERSION,
-					 "program_version", RANDPICK_VERSION,
+	return json_pack("{s:o, s:o, s:o, s:o}",
 					 "server", server_object(run),
-					 "table", table_object(run->target),
+					 "table", table_object(&run->target),
 					 "load", load_object(run),
 					 "contenders", contenders);
+}
+
+void
+report_json(FILE *file, const Run *runs, int nruns)
+{
+	json_t	   *array = json_array();
+	json_t	   *root;
+
+	for (int i = 0; i < nruns; i++)
+		json_array_append_new(array, run_object(&runs[i]));
+	root = json_pack("{s:i, s:s, s:o}",
+					 "schema_version", JSON_SCHEMA_VERSION,
+					 "program_version", RANDPICK_VERSION,
+					 "runs", array);
 	json_dumpf(root, file, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
 	putc('\n', file);
 	json_decref(root);

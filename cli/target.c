@@ -223,7 +223,8 @@ draw_keys(Target *target, Session *session, uint64 seed)
 
 /* Find out all about the table.  Exits if it cannot be used. */
 void
-target_inspect(Target *target, Session *session, const Options *options)
+target_inspect(Target *target, Session *session, const Options *options,
+			   const char *table)
 {
 	memset(target, 0, sizeof(Target));
 	target->server_version =
@@ -233,7 +234,7 @@ target_inspect(Target *target, Session *session, const Options *options)
 	target->block_size = (int)
 		query_number(session, "SELECT pg_catalog.current_setting('block_size')",
 					 NULL, "find the block size");
-	find_table(target, session, options->table);
+	find_table(target, session, table);
 	if (target->filter != NULL)
 		check_filter(target, session);
 	measure_table(target, session);

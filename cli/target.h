@@ -31,7 +31,7 @@ typedef struct Target
 } Target;
 
 extern void target_inspect(Target *target, Session *session,
-						   const Options *options);
+						   const Options *options, const char *table);
 extern void target_free(Target *target);
 extern bool target_has_pages(const Target *target);
 
