@@ -23,6 +23,7 @@ typedef enum Notation
 typedef enum TableNumber
 {
 	TABLE_LATENCY,
+	TABLE_SCHEDULE,				/* only with a rate or a limit */
 	TABLE_SERVER,
 	TABLE_COUNT
 } TableNumber;

@@ -27,6 +27,7 @@
 #define MAX_CLIENTS		1000
 #define MAX_ROWS		1000000
 #define MAX_CALLS		1000000000
+#define MAX_RATE		10000000
 #define MIN_SIZE		1
 #define MAX_SIZE		100000000
 #define MAX_SIZES		10		/* enough for each power of ten */
@@ -46,10 +47,11 @@ enum
 	OPT_SEED,
 	OPT_SIZE,
 	OPT_SWEEP,
-	OPT_TABLE
+	OPT_TABLE,
+	OPT_WARMUP
 };
 
-static const char short_options[] = "c:d:h:k:M:o:p:qT:U:VwW";
+static const char short_options[] = "c:d:h:j:k:L:M:o:p:P:qR:t:T:U:VwW";
 
 static const struct option long_options[] = {
 	{"buffers", required_argument, NULL, OPT_BUFFERS},
@@ -61,23 +63,29 @@ static const struct option long_options[] = {
 	{"help", no_argument, NULL, OPT_HELP},
 	{"host", required_argument, NULL, 'h'},
 	{"init", required_argument, NULL, OPT_INIT},
+	{"jobs", required_argument, NULL, 'j'},
+	{"latency-limit", required_argument, NULL, 'L'},
 	{"list", no_argument, NULL, OPT_LIST},
 	{"no-password", no_argument, NULL, 'w'},
 	{"no-reach", no_argument, NULL, OPT_NO_REACH},
 	{"output", required_argument, NULL, 'o'},
 	{"password", no_argument, NULL, 'W'},
 	{"port", required_argument, NULL, 'p'},
+	{"progress", required_argument, NULL, 'P'},
 	{"protocol", required_argument, NULL, 'M'},
 	{"query", required_argument, NULL, OPT_QUERY},
 	{"quiet", no_argument, NULL, 'q'},
+	{"rate", required_argument, NULL, 'R'},
 	{"rows", required_argument, NULL, 'k'},
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"size", required_argument, NULL, OPT_SIZE},
 	{"sweep", required_argument, NULL, OPT_SWEEP},
 	{"table", required_argument, NULL, OPT_TABLE},
 	{"time", required_argument, NULL, 'T'},
+	{"transactions", required_argument, NULL, 't'},
 	{"username", required_argument, NULL, 'U'},
 	{"version", no_argument, NULL, 'V'},
+	{"warmup", required_argument, NULL, OPT_WARMUP},
 	{NULL, 0, NULL, 0}
 };
 
@@ -170,8 +178,14 @@ parse_option(Options *options, int c, const char *value)
 		case 'h':
 			options->host = value;
 			break;
+		case 'j':
+			options->threads = count_option(value, "-j/--jobs", 1, MAX_CLIENTS);
+			break;
 		case 'k':
 			options->rows = count_option(value, "-k/--rows", 1, MAX_ROWS);
+			break;
+		case 'L':
+			options->limit_ms = number_option(value, "-L/--latency-limit", 0, MAX_SECONDS * 1e3);
 			break;
 		case 'M':
 			options->protocol = word_option(value, "-M/--protocol", protocol_names);
@@ -182,8 +196,17 @@ parse_option(Options *options, int c, const char *value)
 		case 'p':
 			options->port = value;
 			break;
+		case 'P':
+			options->progress = seconds_option(value, "-P/--progress", 0, MAX_SECONDS);
+			break;
 		case 'q':
 			options->quiet = true;
+			break;
+		case 'R':
+			options->rate = number_option(value, "-R/--rate", 0, MAX_RATE);
+			break;
+		case 't':
+			options->calls = count_option(value, "-t/--transactions", 1, MAX_CALLS);
 			break;
 		case 'T':
 			options->seconds = seconds_option(value, "-T/--time", 0, MAX_SECONDS);
@@ -239,6 +262,9 @@ parse_option(Options *options, int c, const char *value)
 		case OPT_TABLE:
 			options->table = value;
 			break;
+		case OPT_WARMUP:
+			options->warmup = seconds_option(value, "--warmup", 0, MAX_SECONDS);
+			break;
 		default:
 			/* getopt_long has said what is wrong */
 			hint_at_help();
@@ -263,7 +289,6 @@ parse_options(Options *options, int argc, char **argv)
 	options->rows = 1;
 	options->clients = 1;
 	options->protocol = PROTOCOL_PREPARED;
-	options->seconds = seconds_option(DEFAULT_TIME, "-T/--time", 0, MAX_SECONDS);
 	options->seed = random_seed();
 	options->buffers = count_option(DEFAULT_BUFFERS, "--buffers", 0, MAX_CALLS);
 	options->reach = true;
@@ -271,6 +296,15 @@ parse_options(Options *options, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, short_options, long_options, NULL)) != -1)
 		parse_option(options, c, optarg);
 
+	if (options->calls > 0 && options->seconds > 0)
+	{
+		pg_log_error("-t/--transactions and -T/--time cannot be used together");
+		hint_at_help();
+	}
+	if (options->seconds == 0)
+		parse_option(options, 'T', DEFAULT_TIME);
+	if (options->threads == 0)
+		options->threads = options->clients;
 	if (options->sizes == NULL)
 		parse_option(options, OPT_SIZE, DEFAULT_SIZE);
 	if (options->sweep && options->shape == NULL)

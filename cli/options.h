@@ -61,9 +61,15 @@ typedef struct Options
 	bool		sweep;			/* compare on a table of each size? */
 
 	/* how */
-	int			clients;		/* threads, each with its own connections */
+	int			clients;		/* each with its own connections */
+	int			threads;
 	Protocol	protocol;
 	double		seconds;		/* how long to measure */
+	int64		calls;			/* of each contender in each client; 0: by time */
+	double		rate;			/* calls a second on a schedule; 0: no schedule */
+	double		limit_ms;		/* a call that takes longer is late; 0: none */
+	double		warmup;			/* seconds before measuring */
+	double		progress;		/* seconds from one line to the next; 0: none */
 	uint64		seed;			/* of all random choices made on this side */
 
 	/* what else to find out */

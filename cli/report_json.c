@@ -60,13 +60,18 @@ load_object(const Run *run)
 	/* as a string, because many programs read numbers as double precision */
 	snprintf(seed, sizeof(seed), UINT64_FORMAT, options->seed);
 
-	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:o, s:b}",
+	return json_pack("{s:s, s:s, s:i, s:i, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:b}",
 					 "started", started,
 					 "seed", seed,
 					 "clients", options->clients,
+					 "threads", options->threads,
 					 "rows_per_pick", options->rows,
 					 "protocol", protocol_names[options->protocol],
-					 "seconds", number_or_null(options->seconds),
+					 "seconds", number_or_null(options->calls > 0 ? NAN : options->seconds),
+					 "calls", number_or_null(options->calls > 0 ? options->calls : NAN),
+					 "rate", number_or_null(options->rate > 0 ? options->rate : NAN),
+					 "latency_limit_ms", number_or_null(options->limit_ms > 0 ? options->limit_ms : NAN),
+					 "warmup_seconds", number_or_null(options->warmup),
 					 "interrupted", run->interrupted);
 }
 

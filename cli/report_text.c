@@ -48,10 +48,18 @@ print_header(FILE *file, const Run *run)
 		fprintf(file, "\nfilter:  %s (%s%s rows)", target->filter, about, matching);
 		pg_free(matching);
 	}
-	fprintf(file, "\nrun:     %d row%s a pick, %d client%s, %g s, %s protocol, seed " UINT64_FORMAT "\n",
-			options->rows, options->rows == 1 ? "" : "s",
-			options->clients, options->clients == 1 ? "" : "s",
-			options->seconds, protocol_names[options->protocol], options->seed);
+	fprintf(file, "\nrun:     %d row%s a pick, %d client%s", options->rows,
+			options->rows == 1 ? "" : "s", options->clients, options->clients == 1 ? "" : "s");
+	if (options->threads < options->clients)
+		fprintf(file, " in %d thread%s", options->threads, options->threads == 1 ? "" : "s");
+	if (options->rate > 0)
+		fprintf(file, ", %g calls/s by a schedule", options->rate);
+	if (options->calls > 0)
+		fprintf(file, ", " INT64_FORMAT " calls each", options->calls);
+	else
+		fprintf(file, ", %g s", options->seconds);
+	fprintf(file, ", %s protocol, seed " UINT64_FORMAT "\n",
+			protocol_names[options->protocol], options->seed);
 	pg_free(rows);
 	pg_free(pages);
 }
@@ -252,8 +260,17 @@ print_legend(FILE *file, const Run *run)
 		buffers |= run->results[i].explained > 0;
 	}
 
-	fputs("ms: what a client waits for a call (closed loop); picks/s: calls that gave all rows\n"
-		  "asked for, of all clients together; -: not known, or takes more calls\n"
+	fputs(run->options->rate > 0 ?
+		  "ms: response time of a call, from when it was due by the schedule (open loop)\n" :
+		  "ms: what a client waits for a call, one after another (closed loop)\n", file);
+	if (run->options->rate > 0)
+		fputs("service: from when it was sent; lag: how long after it was due that was;\n"
+			  "not sent: calls that the turn of the contender left no time for\n", file);
+	if (run->options->limit_ms > 0)
+		fprintf(file, "late: calls that took longer than %g ms; skipped: not made, since late already\n",
+				run->options->limit_ms);
+	fputs("picks/s: calls that gave all rows asked for, of all clients together\n"
+		  "-: not known, or takes more calls\n"
 		  "x key: times what primary-key takes, with the interval that holds it in 95 of 100\n"
 		  "cases, from comparing the two in each round\n"
 		  "short: calls that gave fewer rows than asked for\n", file);
@@ -279,7 +296,10 @@ report_text(FILE *file, const Run *run, bool markdown)
 	fputs(markdown ? "```\n\n" : "\n", file);
 
 	for (int number = 0; number < TABLE_COUNT; number++)
-		print_table(file, run, number, markdown);
+	{
+		if (number != TABLE_SCHEDULE || run->options->rate > 0 || run->options->limit_ms > 0)
+			print_table(file, run, number, markdown);
+	}
 
 	if (markdown)
 		fputs("```\n", file);

@@ -9,7 +9,7 @@
 #define RESULT_H
 
 #include "lineup.h"
-#include "stats.h"
+#include "tally.h"
 
 /* A mean or a ratio, with the interval that holds it in 95 cases of 100. */
 typedef struct Figure
@@ -18,16 +18,6 @@ typedef struct Figure
 	double		low;			/* ... and these, if there is too little */
 	double		high;			/* to tell them from */
 } Figure;
-
-/* The measured calls of one turn, of all clients together. */
-typedef struct Round
-{
-	int			number;			/* the round that the turn was in */
-	int64		calls;			/* at least 1 */
-	int64		ns;				/* what they took together */
-	int64		cpu_calls;		/* calls whose CPU time is known: 0, or some */
-	int64		cpu_ns;			/* of the server for these */
-} Round;
 
 /*
  * How one contender fared.  Every number is a double, and NAN when it is not
@@ -52,6 +42,15 @@ typedef struct Result
 	double		max;
 	Figure		time_ratio;		/* to the primary-key lookup */
 
+	/* of calls on a schedule, or with a limit */
+	double		service_p50;
+	double		service_p99;
+	double		lag_p50;
+	double		lag_p99;
+	double		late;			/* calls that took longer than the limit */
+	double		skipped_calls;	/* calls not made: late already, ... */
+	double		unsent_calls;	/* ... or without time left for them */
+
 	/* of the server */
 	double		cpu;			/* microseconds a call */
 	Figure		cpu_ratio;		/* to the primary-key lookup */
@@ -69,16 +68,11 @@ typedef struct Result
 	char	   *reach_unknown;	/* why it is not known, if it should be */
 
 	/* what all this was made of */
-	Samples		samples;		/* latencies of all clients, sorted */
-	Round	   *rounds;			/* in order */
-	int			nrounds;
+	Tally		tally;			/* of all clients; its samples are sorted */
 } Result;
 
 extern Result *results_create(const Lineup *lineup);
 extern void results_free(Result *results, int count);
-extern void rounds_add(Round **rounds, int *nrounds, const Round *round);
-extern void rounds_merge(Round **rounds, int *nrounds,
-						 const Round *more, int nmore);
 extern void results_summarize(Result *results, int count);
 
 #endif							/* RESULT_H */

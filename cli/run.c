@@ -124,7 +124,10 @@ run_measure(Run *run, const Options *options, const Lineup *lineup,
 		measure_reach(run);
 	if (options->buffers > 0)
 		measure_buffers(run, runner);
-	progress_say("measuring for %g s...", options->seconds);
+	if (options->calls > 0)
+		progress_say("measuring...");
+	else
+		progress_say("measuring for %g s...", options->seconds);
 	run->started = time(NULL);
 	runner_run(runner);
 	runner_destroy(runner);
