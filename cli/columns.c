@@ -42,8 +42,12 @@ const Column columns[] = {
 	{"buffers_read", "read", TABLE_SERVER, WRITE_NUMBER, AT(buffers_read), 0},
 	{"workers", "workers", TABLE_SERVER, WRITE_NUMBER, AT(workers), 0},
 	{"temp_bytes", "temp bytes", TABLE_SERVER, WRITE_COUNT, AT(temp_bytes), 0},
-	{"short_share", "short", TABLE_SERVER, WRITE_SHARE, AT(short_share), 0},
-	{"reachable_share", "reachable", TABLE_SERVER, WRITE_SHARE, AT(reach), 0},
+	{"short_share", "short", TABLE_ROWS, WRITE_SHARE, AT(short_share), 0},
+	{"reachable_share", "reachable", TABLE_ROWS, WRITE_SHARE, AT(reach), 0},
+	{"p_rows", "p rows", TABLE_ROWS, WRITE_P, AT(by_row), 0},
+	{"p_pages", "p pages", TABLE_ROWS, WRITE_P, AT(by_page), 0},
+	{"p_places", "p places", TABLE_ROWS, WRITE_P, AT(by_place), 0},
+	{"p_pairs", "p pairs", TABLE_ROWS, WRITE_P, AT(by_pair), 0},
 };
 
 const int	ncolumns = lengthof(columns);
@@ -51,7 +55,7 @@ const int	ncolumns = lengthof(columns);
 double
 column_value(const Column *column, const Result *result)
 {
-	/* a Figure begins with its value */
+	/* a Figure begins with its value, and a ChiSquare with its p */
 	return *(const double *) ((const char *) result + column->offset);
 }
 
@@ -107,6 +111,17 @@ share_text(double share)
 	return psprintf("%.1f %%", percent);
 }
 
+/* What is too small to be chance needs no digits. */
+static char *
+p_text(double p)
+{
+	if (p == 0)
+		return pg_strdup("0");
+	if (p < 1e-9)
+		return pg_strdup("<1e-9");
+	return psprintf(p < 0.001 ? "%.0e" : "%.3f", p);
+}
+
 /* The number of the column as people read it, as a new string. */
 char *
 column_text(const Column *column, const Result *result)
@@ -124,6 +139,8 @@ column_text(const Column *column, const Result *result)
 			return psprintf("%.4f", value);
 		case WRITE_SHARE:
 			return share_text(value);
+		case WRITE_P:
+			return p_text(value);
 		case WRITE_NUMBER:
 			text = number_text(value);
 			break;

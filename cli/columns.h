@@ -17,6 +17,7 @@ typedef enum Notation
 	WRITE_TIME,					/* four decimals */
 	WRITE_NUMBER,				/* three digits or so */
 	WRITE_SHARE,				/* in percent; all and nothing are exact */
+	WRITE_P						/* a probability */
 } Notation;
 
 /* For people the columns are split into tables that fit a screen. */
@@ -25,6 +26,7 @@ typedef enum TableNumber
 	TABLE_LATENCY,
 	TABLE_SCHEDULE,				/* only with a rate or a limit */
 	TABLE_SERVER,
+	TABLE_ROWS,
 	TABLE_COUNT
 } TableNumber;
 

@@ -47,6 +47,8 @@ static const char *const help[] = {
 	"",
 	"What else to find out:",
 	"      --buffers=NUM        count buffers in so many calls (default: " DEFAULT_BUFFERS ")",
+	"      --check[=NUM]        check how often each row comes, in NUM picks a row",
+	"                           (default: 20)",
 	"      --no-reach           do not measure which rows can come back",
 	"",
 	"Output:",
@@ -74,8 +76,9 @@ static const char *const help[] = {
 	"of its rows is made to measure which rows can come back.",
 	"",
 	"Exit status: 0 if all went well, 1 if the run could not start, 2 if there were",
-	"errors during it, 130 if it was interrupted; in the last two cases the results",
-	"up to then are printed.",
+	"errors during it, 3 if --check found rows of a contender that should be random",
+	"not to be so, 130 if it was interrupted.  After errors and interrupts what there",
+	"is up to then is printed.",
 };
 
 void

@@ -13,7 +13,7 @@
  *	contenders.c	the ways of picking a row, as data; lineup.c, who takes part
  *	picker.c		one of these ways, in a connection; template.c, its SQL
  *	run.c			all of them on one table:
- *	reach.c			which rows they can return
+ *	fairness.c		which rows they return; copy.c, chi_square.c
  *	buffers.c		how many pages they look at
  *	runner.c		how long they take, all against each other
  *	result.c		what was found out; stats.c, ratio.c
@@ -28,6 +28,7 @@
 #include "common/logging.h"
 #include "fe_utils/cancel.h"
 
+#include "fairness.h"
 #include "init.h"
 #include "progress.h"
 #include "report.h"
@@ -58,6 +59,43 @@ tell_errors(const Run *run)
 	return any;
 }
 
+/* Tell what should have been checked, but was not.  Returns whether any. */
+static bool
+tell_unchecked(const Run *run)
+{
+	bool		any = false;
+
+	for (int i = 0; i < run->nresults; i++)
+	{
+		const Result *result = &run->results[i];
+
+		if (run->options->check <= 0 || !result->contender->is_exact ||
+			result->reach_unknown == NULL)
+			continue;
+		pg_log_error("contender \"%s\" could not be checked: %s",
+					 result->contender->name, result->reach_unknown);
+		any = true;
+	}
+	return any;
+}
+
+/* Tell which contenders do not keep what they claim.  Returns whether any. */
+static bool
+tell_alarms(const Run *run)
+{
+	bool		any = false;
+
+	for (int i = 0; i < run->nresults; i++)
+	{
+		if (!fairness_alarm(&run->results[i]))
+			continue;
+		pg_log_error("contender \"%s\" should pick at random, but does not",
+					 run->results[i].contender->name);
+		any = true;
+	}
+	return any;
+}
+
 /* Report the runs, and return the exit status. */
 static int
 conclude(FILE *file, const Options *options, const Run *runs, int nruns)
@@ -67,7 +105,12 @@ conclude(FILE *file, const Options *options, const Run *runs, int nruns)
 	report_runs(file, options, runs, nruns);
 	for (int i = 0; i < nruns; i++)
 	{
-		if (tell_errors(&runs[i]))
+		if (tell_alarms(&runs[i]))
+			status = EXIT_NOT_RANDOM;
+	}
+	for (int i = 0; i < nruns; i++)
+	{
+		if (tell_unchecked(&runs[i]) | tell_errors(&runs[i]))
 			status = EXIT_RUN_FAILED;
 	}
 	if (!report_close(file, options))

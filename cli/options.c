@@ -28,6 +28,9 @@
 #define MAX_ROWS		1000000
 #define MAX_CALLS		1000000000
 #define MAX_RATE		10000000
+#define DEFAULT_CHECK	"20"
+#define MIN_CHECK		10		/* the test needs some */
+#define MAX_CHECK		100000
 #define MIN_SIZE		1
 #define MAX_SIZE		100000000
 #define MAX_SIZES		10		/* enough for each power of ten */
@@ -36,6 +39,7 @@
 enum
 {
 	OPT_BUFFERS = CHAR_MAX + 1,
+	OPT_CHECK,
 	OPT_CONTENDERS,
 	OPT_FILTER,
 	OPT_FORMAT,
@@ -55,6 +59,7 @@ static const char short_options[] = "c:d:h:j:k:L:M:o:p:P:qR:t:T:U:VwW";
 
 static const struct option long_options[] = {
 	{"buffers", required_argument, NULL, OPT_BUFFERS},
+	{"check", optional_argument, NULL, OPT_CHECK},
 	{"client", required_argument, NULL, 'c'},
 	{"contenders", required_argument, NULL, OPT_CONTENDERS},
 	{"dbname", required_argument, NULL, 'd'},
@@ -225,6 +230,10 @@ parse_option(Options *options, int c, const char *value)
 			break;
 		case OPT_BUFFERS:
 			options->buffers = count_option(value, "--buffers", 0, MAX_CALLS);
+			break;
+		case OPT_CHECK:
+			options->check = count_option(value ? value : DEFAULT_CHECK, "--check",
+										  MIN_CHECK, MAX_CHECK);
 			break;
 		case OPT_CONTENDERS:
 			options->contenders = value;

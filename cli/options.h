@@ -13,6 +13,7 @@
 
 #define EXIT_USAGE			1	/* bad options, no connection, no set-up */
 #define EXIT_RUN_FAILED		2	/* errors in mid-run; results are partial */
+#define EXIT_NOT_RANDOM		3	/* --check: a contender is not what it claims */
 #define EXIT_INTERRUPTED	130 /* SIGINT; results are partial */
 
 #define DEFAULT_TABLE	"mymodel"
@@ -75,6 +76,8 @@ typedef struct Options
 	/* what else to find out */
 	int			buffers;		/* calls to count buffers in */
 	bool		reach;			/* measure which rows can come back? */
+	int			check;			/* rows to pick for each row, to check how often
+								 * it comes; 0: none */
 
 	/* output */
 	Format		format;

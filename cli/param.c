@@ -19,8 +19,8 @@
  * Draw the keys to look up: one, or an array of distinct ones, each from a
  * part of the keys of its own.
  */
-void
-param_draw_keys(Picker *picker)
+static void
+draw_keys(Picker *picker)
 {
 	int64		nkeys = PQntuples(picker->keys);
 
@@ -48,6 +48,17 @@ param_draw_keys(Picker *picker)
 		appendPQExpBufferChar(&picker->param, '"');
 	}
 	appendPQExpBufferChar(&picker->param, '}');
+}
+
+/* Draw the parameter of the next pick, if it has one that needs no count. */
+void
+param_draw(Picker *picker)
+{
+	resetPQExpBuffer(&picker->param);
+	if (picker->contender->param == PARAM_KEY)
+		draw_keys(picker);
+	else if (picker->contender->param == PARAM_ROWS)
+		appendPQExpBuffer(&picker->param, "%d", picker->rows);
 }
 
 /*

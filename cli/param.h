@@ -10,7 +10,7 @@
 
 #include "picker.h"
 
-extern void param_draw_keys(Picker *picker);
+extern void param_draw(Picker *picker);
 extern bool param_draw_offset(Picker *picker, const PGresult *counted);
 extern char *param_quote(const Picker *picker);
 extern char *param_insert(const Picker *picker, const char *param);

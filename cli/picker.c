@@ -16,6 +16,7 @@
  */
 #include "postgres_fe.h"
 
+#include "catalog/pg_type_d.h"
 #include "param.h"
 
 #define COUNT_STATEMENT "count"
@@ -65,6 +66,23 @@ run_command(Picker *picker, const char *template)
 	return ok;
 }
 
+/* Why the table's key does not do, as a new string, or NULL if it does. */
+static char *
+check_key(KeyNeed need, const Target *target)
+{
+	Oid			type = target->key_type;
+
+	if (need == KEY_NOT_NEEDED)
+		return NULL;
+	if (target->key == NULL)
+		return pg_strdup(target->no_key);
+	if (need == KEY_INTEGER && type != INT2OID && type != INT4OID && type != INT8OID)
+		return pg_strdup("the primary key is not an integer");
+	if (need == KEY_UUID_TYPE && type != UUIDOID)
+		return pg_strdup("the primary key is not a UUID");
+	return NULL;
+}
+
 /*
  * Open the contender's session and run its setup.  Returns false, with the
  * reason in the picker's error, if it does not apply.  The stream tells apart
@@ -82,9 +100,10 @@ picker_open(Picker *picker, const Contender *contender, const Target *target,
 	pg_prng_seed(&picker->prng, options->seed + stream);
 	initPQExpBuffer(&picker->param);
 
-	if (contender->param == PARAM_KEY && target->key == NULL)
-		picker->error = pg_strdup(target->no_key);
-	else if (contender->param == PARAM_KEY && PQntuples(target->keys) < options->rows)
+	picker->error = check_key(contender->key, target);
+	if (picker->error != NULL)
+		return false;
+	if (contender->param == PARAM_KEY && PQntuples(target->keys) < options->rows)
 		picker->error = pg_strdup("there are fewer rows than asked for");
 	else if (contender->one_row && options->rows > 1)
 		picker->error = pg_strdup("it gives one row a call");
@@ -219,15 +238,13 @@ is_row_of_nulls(const PGresult *res)
 void
 picker_start(Picker *picker)
 {
-	resetPQExpBuffer(&picker->param);
+	param_draw(picker);
 	picker->counting = (picker->count != NULL);
 	if (picker->counting)
 	{
 		picker->sent = send_statement(picker, COUNT_STATEMENT, picker->count);
 		return;
 	}
-	if (picker->contender->param == PARAM_KEY)
-		param_draw_keys(picker);
 	picker->sent = send_pick(picker);
 }
 
@@ -349,7 +366,7 @@ picker_explain(Picker *picker, void (*add) (void *arg, const char *plan), void *
 	char	   *sql;
 	bool		ok;
 
-	resetPQExpBuffer(&picker->param);
+	param_draw(picker);
 	if (picker->count != NULL)
 	{
 		PGresult   *res = check_result(picker, PQexec(picker->session->conn,
@@ -365,8 +382,6 @@ picker_explain(Picker *picker, void (*add) (void *arg, const char *plan), void *
 					 add, arg))
 			return false;
 	}
-	else if (picker->contender->param == PARAM_KEY)
-		param_draw_keys(picker);
 
 	literal = param_quote(picker);
 	if (!prepared)

@@ -76,9 +76,20 @@ load_object(const Run *run)
 }
 
 static json_t *
+chi_square_object(const ChiSquare *test)
+{
+	if (isnan(test->p))
+		return json_null();
+	return json_pack("{s:o, s:o, s:o}",
+					 "p", number_or_null(test->p),
+					 "chi_square", number_or_null(test->statistic),
+					 "degrees_of_freedom", number_or_null(test->freedom));
+}
+
+static json_t *
 contender_object(const Result *result)
 {
-	json_t	   *object = json_pack("{s:s, s:s, s:b, s:s?, s:s?, s:s?, s:s?, s:s?, s:o}",
+	json_t	   *object = json_pack("{s:s, s:s, s:b, s:s?, s:s?, s:s?, s:s?, s:s?, s:o, s:b, s:o, s:o, s:o, s:o, s:o}",
 								   "name", result->contender->name,
 								   "description", result->contender->description,
 								   "is_floor", result->contender->is_floor,
@@ -87,7 +98,13 @@ contender_object(const Result *result)
 								   "error", result->error,
 								   "buffers_unknown", result->buffers_unknown,
 								   "reach_unknown", result->reach_unknown,
-								   "explained_calls", number_or_null(result->explained));
+								   "explained_calls", number_or_null(result->explained),
+								   "claims_exactness", result->contender->is_exact,
+								   "check_picks", number_or_null(result->check_picks),
+								   "by_row", chi_square_object(&result->by_row),
+								   "by_page", chi_square_object(&result->by_page),
+								   "by_place", chi_square_object(&result->by_place),
+								   "by_pair", chi_square_object(&result->by_pair));
 
 	for (int c = 0; c < ncolumns; c++)
 	{

@@ -17,7 +17,7 @@
 #include "pqexpbuffer.h"
 
 #include "columns.h"
-#include "reach.h"
+#include "fairness.h"
 #include "report.h"
 
 /* A list of contenders that share a reason, and the next reason. */
@@ -283,7 +283,10 @@ print_legend(FILE *file, const Run *run)
 		fprintf(file,
 				"reachable: share of the matching rows that came back in up to %d picks a row, on a\n"
 				"copy of some pages of the table; below 100 %% there are rows that never come back\n",
-				REACH_PICKS_PER_ROW);
+				(int) Max(PICKS_PER_ROW, run->options->check));
+	if (run->options->check > 0)
+		fputs("p: how often chance alone makes the counts of these picks differ as much, by rows,\n"
+			  "pages, places in the page and the pages of two rows of a call; near 0: not random\n", file);
 }
 
 /* One run. */

@@ -38,6 +38,9 @@ results_create(const Lineup *lineup)
 		result->workers = NAN;
 		result->explained = 0;
 		result->reach = result->reach_rows = NAN;
+		result->by_row = result->by_page = chi_square_unknown();
+		result->by_place = result->by_pair = chi_square_unknown();
+		result->check_picks = 0;
 	}
 	return results;
 }

@@ -8,6 +8,7 @@
 #ifndef RESULT_H
 #define RESULT_H
 
+#include "chi_square.h"
 #include "lineup.h"
 #include "tally.h"
 
@@ -66,6 +67,13 @@ typedef struct Result
 	double		reach;			/* share of the rows tried */
 	double		reach_rows;		/* how many were tried */
 	char	   *reach_unknown;	/* why it is not known, if it should be */
+
+	/* with --check: is chance enough to explain how often rows came? */
+	ChiSquare	by_row;
+	ChiSquare	by_page;
+	ChiSquare	by_place;		/* in the page */
+	ChiSquare	by_pair;		/* of the first two rows of a call */
+	double		check_picks;	/* rows that were picked for it */
 
 	/* what all this was made of */
 	Tally		tally;			/* of all clients; its samples are sorted */

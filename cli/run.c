@@ -17,8 +17,8 @@
 
 #include "backend_cpu.h"
 #include "buffers.h"
+#include "fairness.h"
 #include "progress.h"
-#include "reach.h"
 #include "run.h"
 #include "runner.h"
 
@@ -62,7 +62,7 @@ check_results(const Run *run)
 }
 
 static void
-measure_reach(Run *run)
+measure_fairness(Run *run)
 {
 	bool		told = false;
 
@@ -74,10 +74,12 @@ measure_reach(Run *run)
 			result->contender->is_opaque)
 			continue;
 		if (!told)
-			progress_say("checking which rows can come back...");
+			progress_say(run->options->check > 0 ? "checking how often rows come back..."
+						 : "checking which rows can come back...");
 		told = true;
-		progress_bar("checking which rows can come back", i, run->nresults);
-		reach_measure(result, &run->target, run->options);
+		if (run->options->check <= 0)
+			progress_bar("checking which rows can come back", i, run->nresults);
+		fairness_measure(result, &run->target, run->options);
 		session_exit_if_interrupted();
 	}
 	progress_end();
@@ -120,8 +122,8 @@ run_measure(Run *run, const Options *options, const Lineup *lineup,
 	runner = runner_create(options, &run->target, run->results, run->nresults,
 						   run->cpu_unknown == NULL);
 	check_results(run);
-	if (options->reach)
-		measure_reach(run);
+	if (options->reach || options->check > 0)
+		measure_fairness(run);
 	if (options->buffers > 0)
 		measure_buffers(run, runner);
 	if (options->calls > 0)
