@@ -234,6 +234,25 @@ test_rows(const Picked *picked, double scale)
 	return picked->strays ? chi_square_impossible() : result;
 }
 
+/* Leave in the result where in the pages the picked rows stood. */
+static void
+count_places(Result *result, const Picked *picked)
+{
+	const Copy *copy = picked->copy;
+
+	result->nplaces = copy->max_place + 1;
+	result->places = pg_malloc0(result->nplaces * sizeof(Place));
+	for (int row = 1; row <= copy->nrows; row++)
+	{
+		Place	   *place = &result->places[copy->rows[row].place];
+
+		if (!copy->rows[row].matches)
+			continue;
+		place->rows++;
+		place->picks += picked->counts[row];
+	}
+}
+
 /* Leave in the result what the picks tell. */
 static void
 conclude(Result *result, const Picked *picked, const Options *options)
@@ -244,6 +263,7 @@ conclude(Result *result, const Picked *picked, const Options *options)
 
 	result->reach = picked->seen / n;
 	result->reach_rows = n;
+	count_places(result, picked);
 	if (options->check <= 0)
 		return;
 

@@ -11,9 +11,27 @@
  */
 #include "postgres_fe.h"
 
+#include "catalog/pg_type_d.h"
 #include "fe_utils/string_utils.h"
 
 #include "param.h"
+
+/* Why the table's key does not do, as a new string, or NULL if it does. */
+char *
+param_check_key(KeyNeed need, const Target *target)
+{
+	Oid			type = target->key_type;
+
+	if (need == KEY_NOT_NEEDED)
+		return NULL;
+	if (target->key == NULL)
+		return pg_strdup(target->no_key);
+	if (need == KEY_INTEGER && type != INT2OID && type != INT4OID && type != INT8OID)
+		return pg_strdup("the primary key is not an integer");
+	if (need == KEY_UUID_TYPE && type != UUIDOID)
+		return pg_strdup("the primary key is not a UUID");
+	return NULL;
+}
 
 /*
  * Draw the keys to look up: one, or an array of distinct ones, each from a

@@ -10,6 +10,7 @@
 
 #include "picker.h"
 
+extern char *param_check_key(KeyNeed need, const Target *target);
 extern void param_draw(Picker *picker);
 extern bool param_draw_offset(Picker *picker, const PGresult *counted);
 extern char *param_quote(const Picker *picker);

@@ -16,7 +16,6 @@
  */
 #include "postgres_fe.h"
 
-#include "catalog/pg_type_d.h"
 #include "param.h"
 
 #define COUNT_STATEMENT "count"
@@ -66,23 +65,6 @@ run_command(Picker *picker, const char *template)
 	return ok;
 }
 
-/* Why the table's key does not do, as a new string, or NULL if it does. */
-static char *
-check_key(KeyNeed need, const Target *target)
-{
-	Oid			type = target->key_type;
-
-	if (need == KEY_NOT_NEEDED)
-		return NULL;
-	if (target->key == NULL)
-		return pg_strdup(target->no_key);
-	if (need == KEY_INTEGER && type != INT2OID && type != INT4OID && type != INT8OID)
-		return pg_strdup("the primary key is not an integer");
-	if (need == KEY_UUID_TYPE && type != UUIDOID)
-		return pg_strdup("the primary key is not a UUID");
-	return NULL;
-}
-
 /*
  * Open the contender's session and run its setup.  Returns false, with the
  * reason in the picker's error, if it does not apply.  The stream tells apart
@@ -100,7 +82,7 @@ picker_open(Picker *picker, const Contender *contender, const Target *target,
 	pg_prng_seed(&picker->prng, options->seed + stream);
 	initPQExpBuffer(&picker->param);
 
-	picker->error = check_key(contender->key, target);
+	picker->error = param_check_key(contender->key, target);
 	if (picker->error != NULL)
 		return false;
 	if (contender->param == PARAM_KEY && PQntuples(target->keys) < options->rows)

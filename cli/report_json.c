@@ -86,10 +86,23 @@ chi_square_object(const ChiSquare *test)
 					 "degrees_of_freedom", number_or_null(test->freedom));
 }
 
+/* Pairs of numbers, for each place in the page: rows, picks. */
+static json_t *
+places_array(const Result *result)
+{
+	json_t	   *array = json_array();
+
+	for (int i = 0; i < result->nplaces; i++)
+		json_array_append_new(array, json_pack("[o, o]",
+											   number_or_null(result->places[i].rows),
+											   number_or_null(result->places[i].picks)));
+	return array;
+}
+
 static json_t *
 contender_object(const Result *result)
 {
-	json_t	   *object = json_pack("{s:s, s:s, s:b, s:s?, s:s?, s:s?, s:s?, s:s?, s:o, s:b, s:o, s:o, s:o, s:o, s:o}",
+	json_t	   *object = json_pack("{s:s, s:s, s:b, s:s?, s:s?, s:s?, s:s?, s:s?, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
 								   "name", result->contender->name,
 								   "description", result->contender->description,
 								   "is_floor", result->contender->is_floor,
@@ -104,7 +117,8 @@ contender_object(const Result *result)
 								   "by_row", chi_square_object(&result->by_row),
 								   "by_page", chi_square_object(&result->by_page),
 								   "by_place", chi_square_object(&result->by_place),
-								   "by_pair", chi_square_object(&result->by_pair));
+								   "by_pair", chi_square_object(&result->by_pair),
+								   "places", places_array(result));
 
 	for (int c = 0; c < ncolumns; c++)
 	{

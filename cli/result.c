@@ -55,6 +55,7 @@ results_free(Result *results, int count)
 		pg_free(results[i].error);
 		pg_free(results[i].buffers_unknown);
 		pg_free(results[i].reach_unknown);
+		pg_free(results[i].places);
 		tally_reset(&results[i].tally);
 	}
 	pg_free(results);

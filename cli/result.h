@@ -20,6 +20,13 @@ typedef struct Figure
 	double		high;			/* to tell them from */
 } Figure;
 
+/* What came from one place in the page, of all pages that were tried. */
+typedef struct Place
+{
+	double		rows;			/* that stand there and meet the filter */
+	double		picks;			/* how often one of them came */
+} Place;
+
 /*
  * How one contender fared.  Every number is a double, and NAN when it is not
  * known, so that whoever reports it needs to know nothing but its place here.
@@ -66,6 +73,8 @@ typedef struct Result
 	/* which rows can come back */
 	double		reach;			/* share of the rows tried */
 	double		reach_rows;		/* how many were tried */
+	Place	   *places;			/* by line pointer number, from 0, or NULL */
+	int			nplaces;
 	char	   *reach_unknown;	/* why it is not known, if it should be */
 
 	/* with --check: is chance enough to explain how often rows came? */
