@@ -35,14 +35,23 @@
 #define SETTLE_US	50			/* for the process to come to rest */
 #define REST_US		5000		/* how long it must rest in the test */
 
-/* The CPU time that the process has used up to now, or -1 if not known. */
+/* Let processes that have just sent an answer come to rest. */
+void
+backend_cpu_settle(void)
+{
+	pg_usleep(SETTLE_US);
+}
+
+/*
+ * The CPU time that the process has used up to now, or -1 if not known.  It
+ * should have come to rest.
+ */
 int64
 backend_cpu_ns(const Session *session)
 {
 	clockid_t	clock;
 	struct timespec used;
 
-	pg_usleep(SETTLE_US);
 	if (clock_getcpuclockid(PQbackendPID(session->conn), &clock) != 0 ||
 		clock_gettime(clock, &used) != 0)
 		return -1;
@@ -60,6 +69,7 @@ backend_cpu_check(Session *session)
 	PGresult   *res;
 	char	   *error;
 
+	backend_cpu_settle();
 	before = backend_cpu_ns(session);
 	started = clock_ns();
 	res = session_query(session,
@@ -67,6 +77,7 @@ backend_cpu_check(Session *session)
 						NULL, &error);
 	PQclear(res);
 	pg_free(error);
+	backend_cpu_settle();
 	used = backend_cpu_ns(session) - before;
 	if (before < 0 || used <= 0 || used < (clock_ns() - started) / 10)
 		return why;

@@ -19,24 +19,35 @@
 #define AT(member) offsetof(Result, member)
 
 const Column columns[] = {
-	{"calls", "calls", TABLE_LATENCY, WRITE_COUNT, AT(calls), false},
-	{"mean_ms", "mean ms", TABLE_LATENCY, WRITE_TIME, AT(mean), false},
-	{"p50_ms", "p50 ms", TABLE_LATENCY, WRITE_TIME, AT(p50), false},
-	{"p90_ms", "p90 ms", TABLE_LATENCY, WRITE_TIME, AT(p90), false},
-	{"p99_ms", "p99 ms", TABLE_LATENCY, WRITE_TIME, AT(p99), false},
-	{"p99_9_ms", "p99.9 ms", TABLE_LATENCY, WRITE_TIME, AT(p999), false},
-	{"max_ms", "max ms", TABLE_LATENCY, WRITE_TIME, AT(max), false},
-	{"picks_per_s", "picks/s", TABLE_LATENCY, WRITE_COUNT, AT(rate), false},
-	{"time_ratio", "x key", TABLE_LATENCY, WRITE_NUMBER, AT(time_ratio), true},
-	{"cpu_us", "CPU us", TABLE_SERVER, WRITE_NUMBER, AT(cpu), false},
-	{"cpu_ratio", "CPU x key", TABLE_SERVER, WRITE_NUMBER, AT(cpu_ratio), true},
-	{"buffers", "buffers", TABLE_SERVER, WRITE_NUMBER, AT(buffers), true},
-	{"buffers_hit", "hit", TABLE_SERVER, WRITE_NUMBER, AT(buffers_hit), false},
-	{"buffers_read", "read", TABLE_SERVER, WRITE_NUMBER, AT(buffers_read), false},
-	{"workers", "workers", TABLE_SERVER, WRITE_NUMBER, AT(workers), false},
-	{"temp_bytes", "temp bytes", TABLE_SERVER, WRITE_COUNT, AT(temp_bytes), false},
-	{"short_share", "short", TABLE_SERVER, WRITE_SHARE, AT(short_share), false},
-	{"reachable_share", "reachable", TABLE_SERVER, WRITE_SHARE, AT(reach), false},
+	{"calls", "calls", TABLE_LATENCY, WRITE_COUNT, AT(calls), 0},
+	{"mean_ms", "mean ms", TABLE_LATENCY, WRITE_TIME, AT(mean), 0},
+	{"p50_ms", "p50 ms", TABLE_LATENCY, WRITE_TIME, AT(p50), COLUMN_SWEEP},
+	{"p90_ms", "p90 ms", TABLE_LATENCY, WRITE_TIME, AT(p90), 0},
+	{"p99_ms", "p99 ms", TABLE_LATENCY, WRITE_TIME, AT(p99), 0},
+	{"p99_9_ms", "p99.9 ms", TABLE_LATENCY, WRITE_TIME, AT(p999), 0},
+	{"max_ms", "max ms", TABLE_LATENCY, WRITE_TIME, AT(max), 0},
+	{"picks_per_s", "picks/s", TABLE_LATENCY, WRITE_COUNT, AT(rate), 0},
+	{"time_ratio", "x key", TABLE_LATENCY, WRITE_NUMBER, AT(time_ratio), COLUMN_INTERVAL | COLUMN_SWEEP},
+	{"service_p50_ms", "service p50 ms", TABLE_SCHEDULE, WRITE_TIME, AT(service_p50), 0},
+	{"service_p99_ms", "p99 ms", TABLE_SCHEDULE, WRITE_TIME, AT(service_p99), 0},
+	{"lag_p50_ms", "lag p50 ms", TABLE_SCHEDULE, WRITE_TIME, AT(lag_p50), 0},
+	{"lag_p99_ms", "p99 ms", TABLE_SCHEDULE, WRITE_TIME, AT(lag_p99), 0},
+	{"late_calls", "late", TABLE_SCHEDULE, WRITE_COUNT, AT(late), 0},
+	{"skipped_calls", "skipped", TABLE_SCHEDULE, WRITE_COUNT, AT(skipped_calls), 0},
+	{"unsent_calls", "not sent", TABLE_SCHEDULE, WRITE_COUNT, AT(unsent_calls), 0},
+	{"cpu_us", "CPU us", TABLE_SERVER, WRITE_NUMBER, AT(cpu), COLUMN_SWEEP},
+	{"cpu_ratio", "CPU x key", TABLE_SERVER, WRITE_NUMBER, AT(cpu_ratio), COLUMN_INTERVAL},
+	{"buffers", "buffers", TABLE_SERVER, WRITE_NUMBER, AT(buffers), COLUMN_INTERVAL | COLUMN_SWEEP},
+	{"buffers_hit", "hit", TABLE_SERVER, WRITE_NUMBER, AT(buffers_hit), 0},
+	{"buffers_read", "read", TABLE_SERVER, WRITE_NUMBER, AT(buffers_read), 0},
+	{"workers", "workers", TABLE_SERVER, WRITE_NUMBER, AT(workers), 0},
+	{"temp_bytes", "temp bytes", TABLE_SERVER, WRITE_COUNT, AT(temp_bytes), 0},
+	{"short_share", "short", TABLE_ROWS, WRITE_SHARE, AT(short_share), 0},
+	{"reachable_share", "reachable", TABLE_ROWS, WRITE_SHARE, AT(reach), 0},
+	{"p_rows", "p rows", TABLE_ROWS, WRITE_P, AT(by_row), 0},
+	{"p_pages", "p pages", TABLE_ROWS, WRITE_P, AT(by_page), 0},
+	{"p_places", "p places", TABLE_ROWS, WRITE_P, AT(by_place), 0},
+	{"p_pairs", "p pairs", TABLE_ROWS, WRITE_P, AT(by_pair), 0},
 };
 
 const int	ncolumns = lengthof(columns);
@@ -44,14 +55,14 @@ const int	ncolumns = lengthof(columns);
 double
 column_value(const Column *column, const Result *result)
 {
-	/* a Figure begins with its value */
+	/* a Figure begins with its value, and a ChiSquare with its p */
 	return *(const double *) ((const char *) result + column->offset);
 }
 
 const Figure *
 column_figure(const Column *column, const Result *result)
 {
-	Assert(column->has_interval);
+	Assert((column->flags & COLUMN_INTERVAL));
 	return (const Figure *) ((const char *) result + column->offset);
 }
 
@@ -100,6 +111,17 @@ share_text(double share)
 	return psprintf("%.1f %%", percent);
 }
 
+/* What is too small to be chance needs no digits. */
+static char *
+p_text(double p)
+{
+	if (p == 0)
+		return pg_strdup("0");
+	if (p < 1e-9)
+		return pg_strdup("<1e-9");
+	return psprintf(p < 0.001 ? "%.0e" : "%.3f", p);
+}
+
 /* The number of the column as people read it, as a new string. */
 char *
 column_text(const Column *column, const Result *result)
@@ -117,12 +139,14 @@ column_text(const Column *column, const Result *result)
 			return psprintf("%.4f", value);
 		case WRITE_SHARE:
 			return share_text(value);
+		case WRITE_P:
+			return p_text(value);
 		case WRITE_NUMBER:
 			text = number_text(value);
 			break;
 	}
 
-	if (column->has_interval)
+	if ((column->flags & COLUMN_INTERVAL))
 	{
 		const Figure *figure = column_figure(column, result);
 

@@ -17,15 +17,21 @@ typedef enum Notation
 	WRITE_TIME,					/* four decimals */
 	WRITE_NUMBER,				/* three digits or so */
 	WRITE_SHARE,				/* in percent; all and nothing are exact */
+	WRITE_P						/* a probability */
 } Notation;
 
 /* For people the columns are split into tables that fit a screen. */
 typedef enum TableNumber
 {
 	TABLE_LATENCY,
+	TABLE_SCHEDULE,				/* only with a rate or a limit */
 	TABLE_SERVER,
+	TABLE_ROWS,
 	TABLE_COUNT
 } TableNumber;
+
+#define COLUMN_INTERVAL 1		/* is a Figure, with an interval */
+#define COLUMN_SWEEP	2		/* shown against the size of the table */
 
 typedef struct Column
 {
@@ -34,7 +40,7 @@ typedef struct Column
 	TableNumber table;
 	Notation	notation;
 	size_t		offset;			/* where the number is in a Result */
-	bool		has_interval;	/* is it a Figure? */
+	int			flags;			/* see above */
 } Column;
 
 extern const Column columns[];

@@ -32,13 +32,6 @@
 #define LOAD_BY_CALL \
 	"DO 'BEGIN PERFORM {schema}.randpick(''pg_catalog.pg_am''); END'"
 
-/* What the contenders that differ by their source have in common. */
-#define RANDPICK_ROWS \
-	.extension = "randpick", \
-	.pick = "SELECT {columns} FROM {schema}.randpick_row(NULL::{table}{filter})", \
-	.pick_rows = "SELECT {columns} FROM {schema}.randpick_rows(NULL::{table}, {rows}{filter})", \
-	.reach_setup = FORCE_RANDPICK
-
 /* A function of the extension's may have loaded the library already. */
 #define LOAD_RANDPICK \
 	"DO $$ BEGIN" \
@@ -47,6 +40,50 @@
 	"    LOAD 'randpick';" \
 	"  END IF; " \
 	"END $$"
+
+/* A query that sorts by random(), as PostgreSQL runs it and with randpick. */
+#define ORDER_BY_RANDOM(name_, description_, sql, ...) \
+	{ \
+		.name = name_, \
+		.description = description_, \
+		.is_exact = true, \
+		.setup = {"SET randpick.order_by_random = off"}, \
+		.pick = "SELECT {columns} FROM {table}{where} " sql, \
+		__VA_ARGS__ \
+	}, \
+	{ \
+		.name = name_ "+randpick", \
+		.description = "the same with randpick loaded", \
+		.is_exact = true, \
+		.setup = {LOAD_RANDPICK, "SET randpick.order_by_random = auto"}, \
+		.pick = "SELECT {columns} FROM {table}{where} " sql, \
+		.reach_setup = FORCE_RANDPICK, \
+		__VA_ARGS__ \
+	}
+
+/* randpick from one of its sources. */
+#define FROM_SOURCE(method, description_) \
+	{ \
+		.name = "randpick-" method, \
+		.description = description_, \
+		.on_request = true, \
+		.is_exact = true, \
+		.setup = {LOAD_BY_CALL, "SET randpick.method = " method}, \
+		RANDPICK_ROWS \
+	}
+
+#define RANDPICK_ROWS \
+	.extension = "randpick", \
+	.pick = "SELECT {columns} FROM {schema}.randpick_row(NULL::{table}{filter})", \
+	.pick_rows = "SELECT {columns} FROM {schema}.randpick_rows(NULL::{table}, {rows}{filter})", \
+	.reach_setup = FORCE_RANDPICK
+
+/* So many keys are tried for a row, in the hope to hit one that exists. */
+#define PROBES	"{rows} + 30"
+
+/* What a key is drawn from. */
+#define KEY_BOUNDS \
+	"SELECT pg_catalog.min({key}) AS low, pg_catalog.max({key}) - pg_catalog.min({key}) + 1 AS span FROM {table}"
 
 const Contender contenders[] = {
 	{
@@ -60,18 +97,16 @@ const Contender contenders[] = {
 		.description = "floor: looks rows up by their primary key, in one query",
 		.is_floor = true,
 		.is_base = true,
+		.key = KEY_ANY,
 		.pick = "SELECT * FROM {table} WHERE {key} = {param}",
 		.param = PARAM_KEY,
 	},
-	{
-		.name = "order-by-random",
-		.description = "ORDER BY random() LIMIT, as PostgreSQL runs it by itself",
-		.setup = {"SET randpick.order_by_random = off"},
-		.pick = "SELECT {columns} FROM {table}{where} ORDER BY random() LIMIT {rows}",
-	},
+	ORDER_BY_RANDOM("order-by-random", "ORDER BY random() LIMIT, as PostgreSQL runs it by itself",
+					"ORDER BY random() LIMIT {rows}",.param = PARAM_NONE),
 	{
 		.name = "count-offset",
 		.description = "count(*), then OFFSET a random number: two queries",
+		.is_exact = true,
 		.one_row = true,
 		.count = "SELECT count(*) FROM {table}{where}",
 		.pick = "SELECT {columns} FROM {table}{where} OFFSET {param} LIMIT 1",
@@ -83,47 +118,73 @@ const Contender contenders[] = {
 		.pick = "SELECT {columns} FROM {table} TABLESAMPLE SYSTEM ({percent}){where} LIMIT {rows}",
 	},
 	{
+		.name = "tablesample-bernoulli",
+		.description = "TABLESAMPLE BERNOULLI of as many rows, LIMIT",
+		.pick = "SELECT {columns} FROM {table} TABLESAMPLE BERNOULLI ({percent}){where} LIMIT {rows}",
+	},
+	{
 		.name = "system-rows",
 		.description = "TABLESAMPLE SYSTEM_ROWS, of contrib/tsm_system_rows",
 		.extension = "tsm_system_rows",
 		.pick = "SELECT {columns} FROM {table} TABLESAMPLE {schema}.system_rows({rows}){where}",
 	},
 	{
+		.name = "system-time",
+		.description = "TABLESAMPLE SYSTEM_TIME of 1 ms, LIMIT, of contrib/tsm_system_time",
+		.extension = "tsm_system_time",
+		.pick = "SELECT {columns} FROM {table} TABLESAMPLE {schema}.system_time(1){where} LIMIT {rows}",
+	},
+	{
+		.name = "id-probe",
+		.description = "the first rows whose key is not below a random number",
+		.key = KEY_INTEGER,
+		.pick = "SELECT {columns} FROM {table} WHERE {key} >= ("
+		"SELECT low + pg_catalog.floor(pg_catalog.random() * span)::bigint FROM (" KEY_BOUNDS ") bounds)"
+		"{and} ORDER BY {key} LIMIT {rows}",
+	},
+	{
+		.name = "uuid-probe",
+		.description = "the first rows whose key is not below a random UUID",
+		.key = KEY_UUID_TYPE,
+		.pick = "SELECT {columns} FROM {table} WHERE {key} >= (SELECT pg_catalog.gen_random_uuid())"
+		"{and} ORDER BY {key} LIMIT {rows}",
+	},
+	{
+		.name = "recursive-id",
+		.description = "random keys by a recursive CTE until enough of them exist",
+		.key = KEY_INTEGER,
+		.pick = "WITH RECURSIVE bounds AS (" KEY_BOUNDS "), picked AS ("
+		"SELECT {table}.* FROM (SELECT low + pg_catalog.trunc(pg_catalog.random() * span)::bigint AS probe "
+		"FROM bounds, pg_catalog.generate_series(1, " PROBES ")) probes "
+		"JOIN {table} ON {table}.{key} = probe{where} "
+		"UNION SELECT {table}.* FROM (SELECT low + pg_catalog.trunc(pg_catalog.random() * span)::bigint AS probe "
+		"FROM bounds, picked LIMIT " PROBES ") probes "
+		"JOIN {table} ON {table}.{key} = probe{where}) "
+		"SELECT {columns} FROM picked LIMIT {rows}",
+	},
+	{
 		.name = "randpick",
 		.description = "randpick_row(), or randpick_rows() for several",
+		.is_exact = true,
 		RANDPICK_ROWS,
 	},
+	FROM_SOURCE("heap", "the same from the table's own pages"),
+	FROM_SOURCE("leaf", "the same from the leaf pages of an index"),
+	FROM_SOURCE("range", "the same from the part of an index that the filter names"),
+	FROM_SOURCE("deal", "the same by reading all rows, as when racing does not pay"),
 	{
-		.name = "randpick-heap",
+		.name = "randpick-rows",
+		.description = "randpick_rows(), also for a single row",
 		.on_request = true,
-		.description = "the same from the table's own pages",
-		.setup = {LOAD_BY_CALL, "SET randpick.method = heap"},
-		RANDPICK_ROWS,
-	},
-	{
-		.name = "randpick-leaf",
-		.on_request = true,
-		.description = "the same from the leaf pages of an index",
-		.setup = {LOAD_BY_CALL, "SET randpick.method = leaf"},
-		RANDPICK_ROWS,
-	},
-	{
-		.name = "randpick-range",
-		.on_request = true,
-		.description = "the same from the part of an index that the filter names",
-		.setup = {LOAD_BY_CALL, "SET randpick.method = range"},
-		RANDPICK_ROWS,
-	},
-	{
-		.name = "randpick-deal",
-		.on_request = true,
-		.description = "the same by reading all rows, as when racing does not pay",
-		.setup = {LOAD_BY_CALL, "SET randpick.method = deal"},
-		RANDPICK_ROWS,
+		.is_exact = true,
+		.extension = "randpick",
+		.pick = "SELECT {columns} FROM {schema}.randpick_rows(NULL::{table}, {rows}{filter})",
+		.reach_setup = FORCE_RANDPICK,
 	},
 	{
 		.name = "randpick-record",
 		.description = "randpick(), which returns the row as one value",
+		.is_exact = true,
 		.one_row = true,
 		.extension = "randpick",
 		.pick = "SELECT {schema}.randpick({name}{filter})",
@@ -132,12 +193,22 @@ const Contender contenders[] = {
 		.reach_pick = "SELECT pg_catalog.to_jsonb({schema}.randpick({name}{filter})) -> '{columns}'",
 	},
 	{
-		.name = "order-by-random+randpick",
-		.description = "ORDER BY random() LIMIT with randpick loaded",
-		.setup = {LOAD_RANDPICK, "SET randpick.order_by_random = auto"},
-		.pick = "SELECT {columns} FROM {table}{where} ORDER BY random() LIMIT {rows}",
-		.reach_setup = FORCE_RANDPICK,
+		.name = "tablesample-randpick",
+		.description = "TABLESAMPLE randpick, which samples before the filter",
+		.on_request = true,
+		.extension = "randpick",
+		.pick = "SELECT {columns} FROM {table} TABLESAMPLE {schema}.randpick({rows}){where}",
 	},
+	ORDER_BY_RANDOM("django", "what Django sends for order_by('?')[:k]",
+					"ORDER BY RANDOM() ASC LIMIT {rows}",.on_request = true),
+	ORDER_BY_RANDOM("rails", "what Rails sends for order('RANDOM()').limit(k)",
+					"ORDER BY RANDOM() LIMIT {param}",.on_request = true,.param = PARAM_ROWS),
+	ORDER_BY_RANDOM("laravel", "what Laravel sends for inRandomOrder()->limit(k)",
+					"order by RANDOM() limit {rows}",.on_request = true),
+	ORDER_BY_RANDOM("sqlalchemy", "what SQLAlchemy sends for order_by(func.random()).limit(k)",
+					"ORDER BY random() LIMIT {param}::INTEGER",.on_request = true,.param = PARAM_ROWS),
+	ORDER_BY_RANDOM("hibernate", "what Hibernate sends for order by random() and setMaxResults(k)",
+					"order by random() fetch first {param} rows only",.on_request = true,.param = PARAM_ROWS),
 };
 
 const int	ncontenders = lengthof(contenders);

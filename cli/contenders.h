@@ -15,8 +15,18 @@ typedef enum PickParam
 {
 	PARAM_NONE,					/* there is none */
 	PARAM_KEY,					/* random ones of the target's keys */
-	PARAM_OFFSET				/* a random number below the count */
+	PARAM_OFFSET,				/* a random number below the count */
+	PARAM_ROWS					/* how many rows to pick */
 } PickParam;
+
+/* What key the table must have. */
+typedef enum KeyNeed
+{
+	KEY_NOT_NEEDED,
+	KEY_ANY,					/* of one column */
+	KEY_INTEGER,
+	KEY_UUID_TYPE
+} KeyNeed;
 
 /*
  * A way of picking a row, or a floor that ways are compared with.  All its SQL
@@ -28,9 +38,11 @@ typedef struct Contender
 	const char *description;	/* for --list */
 	bool		is_floor;		/* does not pick a random row */
 	bool		is_base;		/* what the others are compared with */
+	bool		is_exact;		/* claims that all rows are equally likely */
 	bool		is_opaque;		/* no telling which rows it returned */
 	bool		on_request;		/* runs only if named, or with all */
 	bool		one_row;		/* gives one row a call, never more */
+	KeyNeed		key;
 	const char *extension;		/* that must be installed, or NULL */
 	const char *setup[MAX_SETUP];	/* run once a connection */
 	const char *count;			/* first statement of a pick, or NULL */

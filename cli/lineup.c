@@ -58,11 +58,7 @@ read_query(Contender *own, const char *query)
 	size_t		length = strcspn(query, "=");
 
 	if (length == 0 || query[length] == '\0' || query[length + 1] == '\0')
-	{
-		pg_log_error("invalid value \"%s\" for option %s", query, "--query");
-		pg_log_error_hint("It is NAME=SQL.");
-		exit(EXIT_USAGE);
-	}
+		refuse_value(query, "--query", "It is NAME=SQL.");
 	own->name = pnstrdup(query, length);
 	own->description = "a query of your own";
 	own->pick = pg_strdup(query + length + 1);

@@ -9,11 +9,13 @@
  *	options.c		the command line; numbers.c, help.c
  *	session.c		a connection; backend_cpu.c, the process behind it
  *	target.c		the table
+ *	init.c			making one; shapes.c, what it can be
  *	contenders.c	the ways of picking a row, as data; lineup.c, who takes part
  *	picker.c		one of these ways, in a connection; template.c, its SQL
- *	reach.c			which rows it can return
- *	buffers.c		how many pages it looks at
- *	runner.c		how long it takes, all ways against each other
+ *	run.c			all of them on one table:
+ *	fairness.c		which rows they return; copy.c, chi_square.c
+ *	buffers.c		how many pages they look at
+ *	runner.c		how long they take, all against each other
  *	result.c		what was found out; stats.c, ratio.c
  *	report.c		the output; columns.c, report_*.c
  *
@@ -26,162 +28,174 @@
 #include "common/logging.h"
 #include "fe_utils/cancel.h"
 
-#include "backend_cpu.h"
-#include "buffers.h"
-#include "lineup.h"
+#include "fairness.h"
+#include "init.h"
+#include "progress.h"
 #include "report.h"
-#include "runner.h"
 
-/*
- * The server would refuse a connection in the middle of the set-up; say it in
- * terms of what the user can change.
- */
-static void
-check_connections(Session *session, const Options *options, int nresults)
+#define SWEEP_TABLE	"randpick_bench_sweep"
+
+/* Tell each error of a run once.  Returns whether there are any. */
+static bool
+tell_errors(const Run *run)
 {
-	char	   *error;
-	PGresult   *res = session_query(session, "SHOW max_connections", NULL, &error);
-	int			needed = options->clients * nresults + 1;
+	bool		any = false;
 
-	if (res != NULL && needed > atoi(PQgetvalue(res, 0, 0)))
+	for (int i = 0; i < run->nresults; i++)
 	{
-		pg_log_error("%d connections are needed, but the server allows only %s",
-					 needed, PQgetvalue(res, 0, 0));
-		pg_log_error_detail("Each client has a connection for each contender.");
-		pg_log_error_hint("Use a smaller --client, or name fewer --contenders.");
-		exit(EXIT_USAGE);
-	}
-	PQclear(res);
-}
+		const char *error = run->results[i].error;
+		bool		told = false;
 
-/* There must be something to compare. */
-static void
-check_results(const Result *results, int nresults)
-{
-	for (int i = 0; i < nresults; i++)
-	{
-		if (results[i].skipped == NULL)
-			return;
-	}
-
-	pg_log_error("none of the contenders can run here");
-	for (int i = 0; i < nresults; i++)
-		pg_log_error_detail("%s: %s", results[i].contender->name,
-							results[i].skipped);
-	exit(EXIT_USAGE);
-}
-
-static void
-measure_reach(const Options *options, const Target *target, Result *results,
-			  int nresults)
-{
-	bool		told = false;
-
-	for (int i = 0; i < nresults; i++)
-	{
-		Result	   *result = &results[i];
-
-		if (result->skipped != NULL || result->contender->is_floor ||
-			result->contender->is_opaque)
+		if (error == NULL)
 			continue;
+		for (int j = 0; j < i; j++)
+			told |= run->results[j].error != NULL &&
+				strcmp(error, run->results[j].error) == 0;
 		if (!told)
-			fprintf(stderr, "checking which rows can come back...\n");
-		told = true;
-		reach_measure(result, target, options);
-		session_exit_if_interrupted();
+			pg_log_error("contender \"%s\" failed: %s",
+						 run->results[i].contender->name, error);
+		any = true;
 	}
+	return any;
 }
 
-static void
-measure_buffers(const Options *options, const Target *target, Runner *runner,
-				Result *results, int nresults)
+/* Tell what should have been checked, but was not.  Returns whether any. */
+static bool
+tell_unchecked(const Run *run)
 {
-	Picker	  **pickers = runner_pickers(runner);
+	bool		any = false;
 
-	fprintf(stderr, "counting buffers...\n");
-	buffers_measure(pickers, results, nresults, options->buffers, target->block_size);
-	pg_free(pickers);
-	session_exit_if_interrupted();
+	for (int i = 0; i < run->nresults; i++)
+	{
+		const Result *result = &run->results[i];
+
+		if (run->options->check <= 0 || !result->contender->is_exact ||
+			result->reach_unknown == NULL)
+			continue;
+		pg_log_error("contender \"%s\" could not be checked: %s",
+					 result->contender->name, result->reach_unknown);
+		any = true;
+	}
+	return any;
 }
 
-/* Tell each error once, and return the exit status. */
+/* Tell which contenders do not keep what they claim.  Returns whether any. */
+static bool
+tell_alarms(const Run *run)
+{
+	bool		any = false;
+
+	for (int i = 0; i < run->nresults; i++)
+	{
+		if (!fairness_alarm(&run->results[i]))
+			continue;
+		pg_log_error("contender \"%s\" should pick at random, but does not",
+					 run->results[i].contender->name);
+		any = true;
+	}
+	return any;
+}
+
+/* Report the runs, and return the exit status. */
 static int
-conclude(FILE *file, const Options *options, const Result *results, int nresults)
+conclude(FILE *file, const Options *options, const Run *runs, int nruns)
 {
 	int			status = 0;
 
-	for (int i = 0; i < nresults; i++)
+	report_runs(file, options, runs, nruns);
+	for (int i = 0; i < nruns; i++)
 	{
-		bool		told = false;
-
-		if (results[i].error == NULL)
-			continue;
-		for (int j = 0; j < i; j++)
-			told |= results[j].error != NULL &&
-				strcmp(results[i].error, results[j].error) == 0;
-		if (!told)
-			pg_log_error("contender \"%s\" failed: %s",
-						 results[i].contender->name, results[i].error);
-		status = EXIT_RUN_FAILED;
+		if (tell_alarms(&runs[i]))
+			status = EXIT_NOT_RANDOM;
 	}
-	if (fflush(file) != 0 || ferror(file) || (file != stdout && fclose(file) != 0))
+	for (int i = 0; i < nruns; i++)
 	{
-		if (file == stdout)
-			pg_log_error("could not write to standard output: %m");
-		else
-			pg_log_error("could not write file \"%s\": %m", options->output);
-		status = EXIT_RUN_FAILED;
+		if (tell_unchecked(&runs[i]) | tell_errors(&runs[i]))
+			status = EXIT_RUN_FAILED;
 	}
+	if (!report_close(file, options))
+		status = EXIT_RUN_FAILED;
 	return CancelRequested ? EXIT_INTERRUPTED : status;
 }
 
 static int
 compare(const Options *options)
 {
+	FILE	   *file = report_open(options);
 	Lineup		lineup;
-	Session    *session;
-	Target		target;
-	Runner	   *runner;
-	Result	   *results;
-	Run			run = {0};
-	FILE	   *file;
+	Run			run;
 	int			status;
 
 	lineup_create(&lineup, options);
-	results = results_create(&lineup);
-
-	session = session_open(options);
-	target_inspect(&target, session, options);
-	check_connections(session, options, lineup.count);
-	run.cpu_unknown = backend_cpu_check(session);
-	session_close(session);
-	file = report_open(options);
-
-	runner = runner_create(options, &target, results, lineup.count,
-						   run.cpu_unknown == NULL);
-	check_results(results, lineup.count);
-	if (options->reach)
-		measure_reach(options, &target, results, lineup.count);
-	if (options->buffers > 0)
-		measure_buffers(options, &target, runner, results, lineup.count);
-	fprintf(stderr, "measuring for %g s...\n", options->seconds);
-	run.started = time(NULL);
-	runner_run(runner);
-	results_summarize(results, lineup.count);
-
-	run.options = options;
-	run.target = &target;
-	run.results = results;
-	run.nresults = lineup.count;
-	run.interrupted = CancelRequested;
-	report_run(file, &run);
-	status = conclude(file, options, results, lineup.count);
-
-	runner_destroy(runner);
-	results_free(results, lineup.count);
-	target_free(&target);
+	run_measure(&run, options, &lineup, options->table ? options->table : DEFAULT_TABLE);
+	status = conclude(file, options, &run, 1);
+	run_free(&run);
 	lineup_free(&lineup);
 	return status;
+}
+
+static bool
+has_failed(const Run *run)
+{
+	for (int i = 0; i < run->nresults; i++)
+	{
+		if (run->results[i].error != NULL)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Compare on tables of one shape that are ever larger.  The table goes at the
+ * end, unless something went wrong that makes it worth a look; the next sweep
+ * replaces it then.
+ */
+static int
+sweep(const Options *options)
+{
+	const char *table = options->table ? options->table : SWEEP_TABLE;
+	FILE	   *file = report_open(options);
+	Run		   *runs = pg_malloc0(options->nsizes * sizeof(Run));
+	int			nruns = 0;
+	Lineup		lineup;
+	int			status;
+
+	lineup_create(&lineup, options);
+	while (nruns < options->nsizes && !CancelRequested &&
+		   (nruns == 0 || !has_failed(&runs[nruns - 1])))
+	{
+		Session    *session = session_open(options);
+
+		init_table(session, table, options->shape, options->sizes[nruns]);
+		session_close(session);
+		run_measure(&runs[nruns++], options, &lineup, table);
+	}
+	status = conclude(file, options, runs, nruns);
+
+	if (status != EXIT_RUN_FAILED)
+	{
+		Session    *session = session_open(options);
+
+		init_drop(session, table);
+		session_close(session);
+	}
+	for (int i = 0; i < nruns; i++)
+		run_free(&runs[i]);
+	pg_free(runs);
+	lineup_free(&lineup);
+	return status;
+}
+
+/* Make a table. */
+static int
+init(const Options *options)
+{
+	Session    *session = session_open(options);
+
+	init_table(session, options->table ? options->table : DEFAULT_TABLE,
+			   options->shape, options->sizes[0]);
+	session_close(session);
+	return 0;
 }
 
 int
@@ -195,12 +209,17 @@ main(int argc, char **argv)
 	set_pglocale_pgservice(argv[0], PG_TEXTDOMAIN("randpick-bench"));
 
 	parse_options(&options, argc, argv);
+	progress_quiet = options.quiet;
 
 	if (options.list)
 		report_contenders();
+	else if (options.sweep)
+		status = sweep(&options);
+	else if (options.shape != NULL)
+		status = init(&options);
 	else
 		status = compare(&options);
 
-	simple_string_list_destroy(&options.queries);
+	free_options(&options);
 	return status;
 }

@@ -73,11 +73,15 @@ read_seconds(const char *text, double *seconds)
 	return read_with_unit(text, time_units, seconds);
 }
 
-static void
-refuse_value(const char *text, const char *option)
+/* Say that the value is wrong; the hint, if there is one, says why. */
+void
+refuse_value(const char *text, const char *option, const char *hint)
 {
 	pg_log_error("invalid value \"%s\" for option %s", text, option);
-	hint_at_help();
+	if (hint == NULL)
+		hint_at_help();
+	pg_log_error_hint("%s", hint);
+	exit(EXIT_USAGE);
 }
 
 /* A whole number within bounds. */
@@ -87,7 +91,7 @@ count_option(const char *text, const char *option, int64 low, int64 high)
 	double		count;
 
 	if (!read_count(text, &count) || count != floor(count))
-		refuse_value(text, option);
+		refuse_value(text, option, NULL);
 	if (count < low || count > high)
 		pg_fatal("%s must be in range " INT64_FORMAT ".." INT64_FORMAT,
 				 option, low, high);
@@ -101,7 +105,7 @@ number_option(const char *text, const char *option, double low, double high)
 	double		number;
 
 	if (!read_count(text, &number))
-		refuse_value(text, option);
+		refuse_value(text, option, NULL);
 	if (number <= low || number > high)
 		pg_fatal("%s must be more than %g and at most %.15g", option, low, high);
 	return number;
@@ -114,7 +118,7 @@ seconds_option(const char *text, const char *option, double low, double high)
 	double		seconds;
 
 	if (!read_seconds(text, &seconds))
-		refuse_value(text, option);
+		refuse_value(text, option, NULL);
 	if (seconds <= low || seconds > high)
 		pg_fatal("%s must be more than %g and at most %g seconds", option, low, high);
 	return seconds;
@@ -129,6 +133,6 @@ seed_option(const char *text, const char *option)
 	errno = 0;
 	seed = strtou64(text, &end, 10);
 	if (end == text || *end != '\0' || errno != 0 || strchr(text, '-'))
-		refuse_value(text, option);
+		refuse_value(text, option, NULL);
 	return seed;
 }

@@ -21,31 +21,45 @@
 #include "help.h"
 #include "numbers.h"
 #include "options.h"
+#include "shapes.h"
 
 #define MAX_SECONDS		86400
 #define MAX_CLIENTS		1000
 #define MAX_ROWS		1000000
 #define MAX_CALLS		1000000000
+#define MAX_RATE		10000000
+#define DEFAULT_CHECK	"20"
+#define MIN_CHECK		10		/* the test needs some */
+#define MAX_CHECK		100000
+#define MIN_SIZE		1
+#define MAX_SIZE		100000000
+#define MAX_SIZES		10		/* enough for each power of ten */
 
 /* Options without a letter. */
 enum
 {
 	OPT_BUFFERS = CHAR_MAX + 1,
+	OPT_CHECK,
 	OPT_CONTENDERS,
 	OPT_FILTER,
 	OPT_FORMAT,
 	OPT_HELP,
+	OPT_INIT,
 	OPT_LIST,
 	OPT_NO_REACH,
 	OPT_QUERY,
 	OPT_SEED,
-	OPT_TABLE
+	OPT_SIZE,
+	OPT_SWEEP,
+	OPT_TABLE,
+	OPT_WARMUP
 };
 
-static const char short_options[] = "c:d:h:k:M:o:p:T:U:VwW";
+static const char short_options[] = "c:d:h:j:k:L:M:o:p:P:qR:t:T:U:VwW";
 
 static const struct option long_options[] = {
 	{"buffers", required_argument, NULL, OPT_BUFFERS},
+	{"check", optional_argument, NULL, OPT_CHECK},
 	{"client", required_argument, NULL, 'c'},
 	{"contenders", required_argument, NULL, OPT_CONTENDERS},
 	{"dbname", required_argument, NULL, 'd'},
@@ -53,20 +67,30 @@ static const struct option long_options[] = {
 	{"format", required_argument, NULL, OPT_FORMAT},
 	{"help", no_argument, NULL, OPT_HELP},
 	{"host", required_argument, NULL, 'h'},
+	{"init", required_argument, NULL, OPT_INIT},
+	{"jobs", required_argument, NULL, 'j'},
+	{"latency-limit", required_argument, NULL, 'L'},
 	{"list", no_argument, NULL, OPT_LIST},
 	{"no-password", no_argument, NULL, 'w'},
 	{"no-reach", no_argument, NULL, OPT_NO_REACH},
 	{"output", required_argument, NULL, 'o'},
 	{"password", no_argument, NULL, 'W'},
 	{"port", required_argument, NULL, 'p'},
+	{"progress", required_argument, NULL, 'P'},
 	{"protocol", required_argument, NULL, 'M'},
 	{"query", required_argument, NULL, OPT_QUERY},
+	{"quiet", no_argument, NULL, 'q'},
+	{"rate", required_argument, NULL, 'R'},
 	{"rows", required_argument, NULL, 'k'},
 	{"seed", required_argument, NULL, OPT_SEED},
+	{"size", required_argument, NULL, OPT_SIZE},
+	{"sweep", required_argument, NULL, OPT_SWEEP},
 	{"table", required_argument, NULL, OPT_TABLE},
 	{"time", required_argument, NULL, 'T'},
+	{"transactions", required_argument, NULL, 't'},
 	{"username", required_argument, NULL, 'U'},
 	{"version", no_argument, NULL, 'V'},
+	{"warmup", required_argument, NULL, OPT_WARMUP},
 	{NULL, 0, NULL, 0}
 };
 
@@ -84,9 +108,49 @@ word_option(const char *text, const char *option, const char *const *words)
 		if (strcmp(text, words[i]) == 0)
 			return i;
 	}
-	pg_log_error("invalid value \"%s\" for option %s", text, option);
-	hint_at_help();
-	return -1;					/* not reached */
+	refuse_value(text, option, NULL);
+}
+
+static const Shape *
+shape_option(const char *value)
+{
+	const Shape *shape = find_shape(value);
+
+	if (shape == NULL)
+	{
+		pg_log_error("there is no shape \"%s\"", value);
+		pg_log_error_hint("The shapes are: %s.", shape_names());
+		exit(EXIT_USAGE);
+	}
+	return shape;
+}
+
+/* Let there be tables of low, 10 low, 100 low rows and so on, up to high. */
+static void
+set_sizes(Options *options, int64 low, int64 high)
+{
+	pg_free(options->sizes);
+	options->sizes = pg_malloc(MAX_SIZES * sizeof(int64));
+	options->nsizes = 0;
+	for (int64 size = low; size < high; size *= 10)
+		options->sizes[options->nsizes++] = size;
+	options->sizes[options->nsizes++] = Max(low, high);
+}
+
+/* LOW..HIGH */
+static void
+sweep_option(Options *options, const char *value)
+{
+	const char *dots = strstr(value, "..");
+	char	   *low;
+
+	if (dots == NULL)
+		refuse_value(value, "--sweep", "It is LOW..HIGH, such as 1e3..1e6.");
+	low = pnstrdup(value, dots - value);
+	set_sizes(options, count_option(low, "--sweep", MIN_SIZE, MAX_SIZE),
+			  count_option(dots + 2, "--sweep", MIN_SIZE, MAX_SIZE));
+	options->sweep = true;
+	pg_free(low);
 }
 
 /*
@@ -119,8 +183,14 @@ parse_option(Options *options, int c, const char *value)
 		case 'h':
 			options->host = value;
 			break;
+		case 'j':
+			options->threads = count_option(value, "-j/--jobs", 1, MAX_CLIENTS);
+			break;
 		case 'k':
 			options->rows = count_option(value, "-k/--rows", 1, MAX_ROWS);
+			break;
+		case 'L':
+			options->limit_ms = number_option(value, "-L/--latency-limit", 0, MAX_SECONDS * 1e3);
 			break;
 		case 'M':
 			options->protocol = word_option(value, "-M/--protocol", protocol_names);
@@ -130,6 +200,18 @@ parse_option(Options *options, int c, const char *value)
 			break;
 		case 'p':
 			options->port = value;
+			break;
+		case 'P':
+			options->progress = seconds_option(value, "-P/--progress", 0, MAX_SECONDS);
+			break;
+		case 'q':
+			options->quiet = true;
+			break;
+		case 'R':
+			options->rate = number_option(value, "-R/--rate", 0, MAX_RATE);
+			break;
+		case 't':
+			options->calls = count_option(value, "-t/--transactions", 1, MAX_CALLS);
 			break;
 		case 'T':
 			options->seconds = seconds_option(value, "-T/--time", 0, MAX_SECONDS);
@@ -149,6 +231,10 @@ parse_option(Options *options, int c, const char *value)
 		case OPT_BUFFERS:
 			options->buffers = count_option(value, "--buffers", 0, MAX_CALLS);
 			break;
+		case OPT_CHECK:
+			options->check = count_option(value ? value : DEFAULT_CHECK, "--check",
+										  MIN_CHECK, MAX_CHECK);
+			break;
 		case OPT_CONTENDERS:
 			options->contenders = value;
 			break;
@@ -161,6 +247,9 @@ parse_option(Options *options, int c, const char *value)
 		case OPT_HELP:
 			print_help();
 			exit(0);
+		case OPT_INIT:
+			options->shape = shape_option(value);
+			break;
 		case OPT_LIST:
 			options->list = true;
 			break;
@@ -173,8 +262,17 @@ parse_option(Options *options, int c, const char *value)
 		case OPT_SEED:
 			options->seed = seed_option(value, "--seed");
 			break;
+		case OPT_SIZE:
+			set_sizes(options, count_option(value, "--size", MIN_SIZE, MAX_SIZE), 0);
+			break;
+		case OPT_SWEEP:
+			sweep_option(options, value);
+			break;
 		case OPT_TABLE:
 			options->table = value;
+			break;
+		case OPT_WARMUP:
+			options->warmup = seconds_option(value, "--warmup", 0, MAX_SECONDS);
 			break;
 		default:
 			/* getopt_long has said what is wrong */
@@ -197,11 +295,9 @@ parse_options(Options *options, int argc, char **argv)
 
 	memset(options, 0, sizeof(Options));
 	options->prompt_password = TRI_DEFAULT;
-	options->table = DEFAULT_TABLE;
 	options->rows = 1;
 	options->clients = 1;
 	options->protocol = PROTOCOL_PREPARED;
-	options->seconds = seconds_option(DEFAULT_TIME, "-T/--time", 0, MAX_SECONDS);
 	options->seed = random_seed();
 	options->buffers = count_option(DEFAULT_BUFFERS, "--buffers", 0, MAX_CALLS);
 	options->reach = true;
@@ -209,6 +305,19 @@ parse_options(Options *options, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, short_options, long_options, NULL)) != -1)
 		parse_option(options, c, optarg);
 
+	if (options->calls > 0 && options->seconds > 0)
+	{
+		pg_log_error("-t/--transactions and -T/--time cannot be used together");
+		hint_at_help();
+	}
+	if (options->seconds == 0)
+		parse_option(options, 'T', DEFAULT_TIME);
+	if (options->threads == 0)
+		options->threads = options->clients;
+	if (options->sizes == NULL)
+		parse_option(options, OPT_SIZE, DEFAULT_SIZE);
+	if (options->sweep && options->shape == NULL)
+		options->shape = shape_option("dense");
 	if (optind < argc && options->dbname == NULL)
 		options->dbname = argv[optind++];
 	if (optind < argc)
@@ -217,4 +326,11 @@ parse_options(Options *options, int argc, char **argv)
 					 argv[optind]);
 		hint_at_help();
 	}
+}
+
+void
+free_options(Options *options)
+{
+	simple_string_list_destroy(&options->queries);
+	pg_free(options->sizes);
 }

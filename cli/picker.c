@@ -16,9 +16,7 @@
  */
 #include "postgres_fe.h"
 
-#include "fe_utils/string_utils.h"
-
-#include "picker.h"
+#include "param.h"
 
 #define COUNT_STATEMENT "count"
 #define PICK_STATEMENT	"pick"
@@ -84,9 +82,10 @@ picker_open(Picker *picker, const Contender *contender, const Target *target,
 	pg_prng_seed(&picker->prng, options->seed + stream);
 	initPQExpBuffer(&picker->param);
 
-	if (contender->param == PARAM_KEY && target->key == NULL)
-		picker->error = pg_strdup(target->no_key);
-	else if (contender->param == PARAM_KEY && PQntuples(target->keys) < options->rows)
+	picker->error = param_check_key(contender->key, target);
+	if (picker->error != NULL)
+		return false;
+	if (contender->param == PARAM_KEY && PQntuples(target->keys) < options->rows)
 		picker->error = pg_strdup("there are fewer rows than asked for");
 	else if (contender->one_row && options->rows > 1)
 		picker->error = pg_strdup("it gives one row a call");
@@ -102,19 +101,6 @@ picker_open(Picker *picker, const Contender *contender, const Target *target,
 			return false;
 	}
 	return true;
-}
-
-/* The pick with its parameter, if it has one, written out. */
-static char *
-insert_param(const Picker *picker, const char *param)
-{
-	bool		is_array = picker->contender->param == PARAM_KEY && picker->rows > 1;
-	char	   *value = psprintf(is_array ? "ANY (%s)" : "%s", param);
-	SqlNames	names = {.param = value};
-	char	   *sql = expand_sql(picker->pick, &names);
-
-	pg_free(value);
-	return sql;
 }
 
 /*
@@ -141,7 +127,7 @@ picker_prepare(Picker *picker, const SqlNames *names, bool for_reach)
 		return false;
 
 	picker->pick = expand_sql(pick, &picker->names);
-	picker->statement = insert_param(picker, "$1");
+	picker->statement = param_insert(picker, "$1");
 	if (contender->count != NULL)
 		picker->count = expand_sql(contender->count, &picker->names);
 
@@ -155,70 +141,9 @@ picker_prepare(Picker *picker, const SqlNames *names, bool for_reach)
 						   &picker->error);
 }
 
-/*
- * Draw the keys to look up: one, or an array of distinct ones, each from a
- * part of the keys of its own.
- */
-static void
-draw_keys(Picker *picker)
-{
-	int64		nkeys = PQntuples(picker->keys);
-
-	if (picker->rows > 1)
-		appendPQExpBufferChar(&picker->param, '{');
-	for (int i = 0; i < picker->rows; i++)
-	{
-		int64		first = nkeys * i / picker->rows;
-		int64		end = nkeys * (i + 1) / picker->rows;
-		uint64		row = pg_prng_uint64_range(&picker->prng, first, end - 1);
-		const char *key = PQgetvalue(picker->keys, (int) row, 0);
-
-		if (picker->rows == 1)
-		{
-			appendPQExpBufferStr(&picker->param, key);
-			return;
-		}
-		appendPQExpBufferStr(&picker->param, i > 0 ? ",\"" : "\"");
-		for (; *key != '\0'; key++)
-		{
-			if (*key == '"' || *key == '\\')
-				appendPQExpBufferChar(&picker->param, '\\');
-			appendPQExpBufferChar(&picker->param, *key);
-		}
-		appendPQExpBufferChar(&picker->param, '"');
-	}
-	appendPQExpBufferChar(&picker->param, '}');
-}
-
-/* The drawn parameter as a literal, as a new string. */
-static char *
-quote_param(const Picker *picker)
-{
-	PQExpBufferData literal;
-
-	initPQExpBuffer(&literal);
-	if (picker->param.len > 0)
-		appendStringLiteralConn(&literal, picker->param.data, picker->session->conn);
-	return literal.data;
-}
-
-/* The result if it has rows.  Else NULL, with the reason in the picker's error. */
-static PGresult *
-check_result(Picker *picker, PGresult *res)
-{
-	/* one's own query may well return nothing: no row, then */
-	if (PQresultStatus(res) == PGRES_TUPLES_OK ||
-		PQresultStatus(res) == PGRES_COMMAND_OK)
-		return res;
-	pg_free(picker->error);
-	picker->error = session_error(picker->session, res);
-	PQclear(res);
-	return NULL;
-}
-
-/* Execute one statement, or its prepared form, in the chosen protocol. */
-static PGresult *
-execute(Picker *picker, const char *name, const char *sql)
+/* Send one statement, or the execution of its prepared form. */
+static bool
+send_statement(Picker *picker, const char *name, const char *sql)
 {
 	PGconn	   *conn = picker->session->conn;
 	const char *param = picker->param.data;
@@ -227,33 +152,57 @@ execute(Picker *picker, const char *name, const char *sql)
 	switch (picker->protocol)
 	{
 		case PROTOCOL_SIMPLE:
-			return check_result(picker, PQexec(conn, sql));
+			return PQsendQuery(conn, sql) == 1;
 		case PROTOCOL_EXTENDED:
-			return check_result(picker, PQexecParams(conn, sql, nparams, NULL, &param,
-													 NULL, NULL, 0));
+			return PQsendQueryParams(conn, sql, nparams, NULL, &param, NULL, NULL, 0) == 1;
 		case PROTOCOL_PREPARED:
 			break;
 	}
-	return check_result(picker, PQexecPrepared(conn, name, nparams, &param,
-											   NULL, NULL, 0));
+	return PQsendQueryPrepared(conn, name, nparams, &param, NULL, NULL, 0) == 1;
 }
 
-static PGresult *
-execute_pick(Picker *picker)
+static bool
+send_pick(Picker *picker)
 {
 	char	   *literal;
 	char	   *sql;
-	PGresult   *res;
+	bool		ok;
 
 	if (picker->protocol != PROTOCOL_SIMPLE)
-		return execute(picker, PICK_STATEMENT, picker->statement);
+		return send_statement(picker, PICK_STATEMENT, picker->statement);
 
-	literal = quote_param(picker);
-	sql = insert_param(picker, literal);
-	res = execute(picker, PICK_STATEMENT, sql);
+	literal = param_quote(picker);
+	sql = param_insert(picker, literal);
+	ok = send_statement(picker, PICK_STATEMENT, sql);
 	pg_free(sql);
 	pg_free(literal);
-	return res;
+	return ok;
+}
+
+/* Remember what went wrong, as the result or the connection tells. */
+static void
+set_error(Picker *picker, const PGresult *res)
+{
+	pg_free(picker->error);
+	picker->error = session_error(picker->session, res);
+	if (picker->error[0] == '\0')
+	{
+		pg_free(picker->error);
+		picker->error = psprintf("the query gives no rows, but %s",
+								 PQresStatus(PQresultStatus(res)));
+	}
+}
+
+/* The result if it is one of a query or command.  Else NULL, and the reason. */
+static PGresult *
+check_result(Picker *picker, PGresult *res)
+{
+	if (PQresultStatus(res) == PGRES_TUPLES_OK ||
+		PQresultStatus(res) == PGRES_COMMAND_OK)
+		return res;
+	set_error(picker, res);
+	PQclear(res);
+	return NULL;
 }
 
 static bool
@@ -267,50 +216,106 @@ is_row_of_nulls(const PGresult *res)
 	return PQnfields(res) > 0;
 }
 
+/* Begin to pick rows: send the first statement.  picker_finish() must follow. */
+void
+picker_start(Picker *picker)
+{
+	param_draw(picker);
+	picker->counting = (picker->count != NULL);
+	if (picker->counting)
+	{
+		picker->sent = send_statement(picker, COUNT_STATEMENT, picker->count);
+		return;
+	}
+	picker->sent = send_pick(picker);
+}
+
 /*
- * Draw an offset below the count.  Returns false if there is none, because the
- * count is 0.
+ * Receive a statement's last result, which says how it ended.  Returns false
+ * if it is not there yet and we shall not wait.
  */
 static bool
-draw_offset(Picker *picker, const PGresult *counted)
+receive(Picker *picker, bool wait)
 {
-	uint64		count = strtou64(PQgetvalue(counted, 0, 0), NULL, 10);
+	PGconn	   *conn = picker->session->conn;
+	PGresult   *res;
 
-	if (count == 0)
+	for (;;)
+	{
+		/* if this fails, the result will tell why */
+		if (!wait && PQconsumeInput(conn) == 1 && PQisBusy(conn))
+			return false;
+		res = PQgetResult(conn);
+		if (res == NULL)
+			return true;
+		PQclear(picker->res);
+		picker->res = res;
+
+		/* these would come without end */
+		if (PQresultStatus(res) == PGRES_COPY_IN ||
+			PQresultStatus(res) == PGRES_COPY_OUT ||
+			PQresultStatus(res) == PGRES_COPY_BOTH)
+			return true;
+	}
+}
+
+/* How the pick went, from the last result. */
+static PickOutcome
+judge(Picker *picker, const PGresult *res)
+{
+	if (res == NULL)
+		return PICK_FAILED;
+	if (PQntuples(res) < picker->rows ||
+		(picker->contender->null_is_none && is_row_of_nulls(res)))
+		return PICK_SHORT;
+	return PICK_ROWS;
+}
+
+/*
+ * Go on with the pick, and wait for the server if told so.  Returns true when it
+ * has come to an end.  Leaves in *res then what came back, or NULL; PQclear() it.
+ */
+bool
+picker_finish(Picker *picker, bool wait, PickOutcome *outcome, PGresult **res)
+{
+	*res = NULL;
+	if (!picker->sent)
+	{
+		set_error(picker, NULL);
+		*outcome = PICK_FAILED;
+		return true;
+	}
+	if (!receive(picker, wait))
 		return false;
-	appendPQExpBuffer(&picker->param, UINT64_FORMAT,
-					  pg_prng_uint64_range(&picker->prng, 0, count - 1));
+
+	*res = check_result(picker, picker->res);
+	picker->res = NULL;
+	if (picker->counting && *res != NULL)
+	{
+		bool		drawn = param_draw_offset(picker, *res);
+
+		PQclear(*res);
+		*res = NULL;
+		*outcome = PICK_SHORT;
+		if (!drawn)
+			return true;
+		picker->counting = false;
+		picker->sent = send_pick(picker);
+		return picker_finish(picker, wait, outcome, res);
+	}
+	*outcome = judge(picker, *res);
 	return true;
 }
 
-/* Pick rows.  Leaves in *res what came back, or NULL; PQclear() it. */
+/* Pick rows, and wait for them. */
 PickOutcome
 picker_pick(Picker *picker, PGresult **res)
 {
-	resetPQExpBuffer(&picker->param);
-	if (picker->count != NULL)
-	{
-		bool		drawn;
+	PickOutcome outcome;
 
-		*res = execute(picker, COUNT_STATEMENT, picker->count);
-		if (*res == NULL)
-			return PICK_FAILED;
-		drawn = draw_offset(picker, *res);
-		PQclear(*res);
-		*res = NULL;
-		if (!drawn)
-			return PICK_SHORT;
-	}
-	else if (picker->contender->param == PARAM_KEY)
-		draw_keys(picker);
-
-	*res = execute_pick(picker);
-	if (*res == NULL)
-		return PICK_FAILED;
-	if (PQntuples(*res) < picker->rows ||
-		(picker->contender->null_is_none && is_row_of_nulls(*res)))
-		return PICK_SHORT;
-	return PICK_ROWS;
+	picker_start(picker);
+	(void) picker_finish(picker, true, &outcome, res);
+	return outcome;
 }
 
 /* EXPLAIN one statement, and hand the plan to the caller. */
@@ -343,14 +348,15 @@ picker_explain(Picker *picker, void (*add) (void *arg, const char *plan), void *
 	char	   *sql;
 	bool		ok;
 
-	resetPQExpBuffer(&picker->param);
+	param_draw(picker);
 	if (picker->count != NULL)
 	{
-		PGresult   *res = execute(picker, COUNT_STATEMENT, picker->count);
+		PGresult   *res = check_result(picker, PQexec(picker->session->conn,
+													  picker->count));
 
 		if (res == NULL)
 			return false;
-		ok = draw_offset(picker, res);
+		ok = param_draw_offset(picker, res);
 		PQclear(res);
 		if (!ok)
 			return true;
@@ -358,12 +364,10 @@ picker_explain(Picker *picker, void (*add) (void *arg, const char *plan), void *
 					 add, arg))
 			return false;
 	}
-	else if (picker->contender->param == PARAM_KEY)
-		draw_keys(picker);
 
-	literal = quote_param(picker);
+	literal = param_quote(picker);
 	if (!prepared)
-		sql = insert_param(picker, literal);
+		sql = param_insert(picker, literal);
 	else if (picker->param.len > 0)
 		sql = psprintf("EXECUTE " PICK_STATEMENT " (%s)", literal);
 	else
@@ -384,6 +388,7 @@ picker_close(Picker *picker)
 	pg_free(picker->pick);
 	pg_free(picker->statement);
 	termPQExpBuffer(&picker->param);
+	PQclear(picker->res);
 	pg_free(picker->error);
 	memset(picker, 0, sizeof(Picker));
 }

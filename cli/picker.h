@@ -39,6 +39,9 @@ typedef struct Picker
 	/* changes with each call */
 	pg_prng_state prng;			/* for its parameters */
 	PQExpBufferData param;		/* of the pick; empty if it has none */
+	bool		counting;		/* is the first of two statements under way? */
+	bool		sent;			/* could it be sent? */
+	PGresult   *res;			/* what came of it up to now */
 	char	   *error;			/* what the latest failure was */
 } Picker;
 
@@ -46,6 +49,9 @@ extern bool picker_open(Picker *picker, const Contender *contender,
 						const Target *target, const Options *options,
 						uint64 stream);
 extern bool picker_prepare(Picker *picker, const SqlNames *names, bool for_reach);
+extern void picker_start(Picker *picker);
+extern bool picker_finish(Picker *picker, bool wait, PickOutcome *outcome,
+						  PGresult **res);
 extern PickOutcome picker_pick(Picker *picker, PGresult **res);
 extern bool picker_explain(Picker *picker, void (*add) (void *arg, const char *plan),
 						   void *arg);

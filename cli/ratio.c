@@ -116,16 +116,16 @@ compare_rounds(const Result *result, const Result *base,
 	Moments		cpu = {0};
 	int			j = 0;
 
-	for (int i = 0; i < result->nrounds; i++)
+	for (int i = 0; i < result->tally.nrounds; i++)
 	{
-		const Round *ours = &result->rounds[i];
+		const Round *ours = &result->tally.rounds[i];
 		const Round *theirs;
 
-		while (j < base->nrounds && base->rounds[j].number < ours->number)
+		while (j < base->tally.nrounds && base->tally.rounds[j].number < ours->number)
 			j++;
-		if (j == base->nrounds)
+		if (j == base->tally.nrounds)
 			break;
-		theirs = &base->rounds[j];
+		theirs = &base->tally.rounds[j];
 		if (theirs->number > ours->number)
 			continue;
 		add_ratio(&time, ours->ns, ours->calls, theirs->ns, theirs->calls);

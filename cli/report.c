@@ -40,23 +40,44 @@ report_contenders(void)
 			   contenders[i].on_request ? " (on request)" : "");
 }
 
-/* What was measured, even if it is not all that should have been. */
+/*
+ * What was measured, even if it is not all that should have been.  For people
+ * the runs of a sweep are put side by side.
+ */
 void
-report_run(FILE *file, const Run *run)
+report_runs(FILE *file, const Options *options, const Run *runs, int nruns)
 {
-	switch (run->options->format)
+	bool		markdown = (options->format == FORMAT_MARKDOWN);
+
+	switch (options->format)
 	{
 		case FORMAT_TEXT:
-			report_text(file, run, false);
-			break;
 		case FORMAT_MARKDOWN:
-			report_text(file, run, true);
+			if (options->sweep)
+				report_text_sweep(file, runs, nruns, markdown);
+			else
+				report_text(file, &runs[0], markdown);
 			break;
 		case FORMAT_CSV:
-			report_csv(file, run);
+			report_csv(file, runs, nruns);
 			break;
 		case FORMAT_JSON:
-			report_json(file, run);
+			report_json(file, runs, nruns);
 			break;
 	}
+}
+
+/* See to it that all is written.  Returns false, having said so, if it is not. */
+bool
+report_close(FILE *file, const Options *options)
+{
+	bool		ok = fflush(file) == 0 && !ferror(file);
+
+	if (file != stdout)
+		ok = fclose(file) == 0 && ok;
+	if (!ok && file == stdout)
+		pg_log_error("could not write to standard output: %m");
+	else if (!ok)
+		pg_log_error("could not write file \"%s\": %m", options->output);
+	return ok;
 }

@@ -3,7 +3,8 @@
  * report_csv.c
  *	  the results as a table for programs: CSV, as of RFC 4180
  *
- * A line for each contender.  What is not known is empty.
+ * A line for each contender, of each table if there are several.  What is not
+ * known is empty.
  *
  *-------------------------------------------------------------------------
  */
@@ -45,38 +46,44 @@ print_number(FILE *file, double number)
 static void
 print_head(FILE *file)
 {
-	fputs("contender", file);
+	fputs("table_rows,contender", file);
 	for (int c = 0; c < ncolumns; c++)
 	{
 		fprintf(file, ",%s", columns[c].id);
-		if (columns[c].has_interval)
+		if (columns[c].flags & COLUMN_INTERVAL)
 			fprintf(file, ",%s_low,%s_high", columns[c].id, columns[c].id);
 	}
 	fputs(",skipped,error\n", file);
 }
 
+static void
+print_result(FILE *file, const Run *run, const Result *result)
+{
+	fprintf(file, "%.0f,", run->target.rows);
+	print_string(file, result->contender->name);
+	for (int c = 0; c < ncolumns; c++)
+	{
+		print_number(file, column_value(&columns[c], result));
+		if (columns[c].flags & COLUMN_INTERVAL)
+		{
+			print_number(file, column_figure(&columns[c], result)->low);
+			print_number(file, column_figure(&columns[c], result)->high);
+		}
+	}
+	putc(',', file);
+	print_string(file, result->skipped);
+	putc(',', file);
+	print_string(file, result->error);
+	putc('\n', file);
+}
+
 void
-report_csv(FILE *file, const Run *run)
+report_csv(FILE *file, const Run *runs, int nruns)
 {
 	print_head(file);
-	for (int i = 0; i < run->nresults; i++)
+	for (int r = 0; r < nruns; r++)
 	{
-		const Result *result = &run->results[i];
-
-		print_string(file, result->contender->name);
-		for (int c = 0; c < ncolumns; c++)
-		{
-			print_number(file, column_value(&columns[c], result));
-			if (columns[c].has_interval)
-			{
-				print_number(file, column_figure(&columns[c], result)->low);
-				print_number(file, column_figure(&columns[c], result)->high);
-			}
-		}
-		putc(',', file);
-		print_string(file, result->skipped);
-		putc(',', file);
-		print_string(file, result->error);
-		putc('\n', file);
+		for (int i = 0; i < runs[r].nresults; i++)
+			print_result(file, &runs[r], &runs[r].results[i]);
 	}
 }

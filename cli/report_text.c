@@ -17,6 +17,7 @@
 #include "pqexpbuffer.h"
 
 #include "columns.h"
+#include "fairness.h"
 #include "report.h"
 
 /* A list of contenders that share a reason, and the next reason. */
@@ -30,7 +31,7 @@ typedef struct Reason
 static void
 print_header(FILE *file, const Run *run)
 {
-	const Target *target = run->target;
+	const Target *target = &run->target;
 	const Options *options = run->options;
 	const char *about = target->counted ? "" : "about ";
 	char	   *rows = count_text(target->rows);
@@ -47,32 +48,43 @@ print_header(FILE *file, const Run *run)
 		fprintf(file, "\nfilter:  %s (%s%s rows)", target->filter, about, matching);
 		pg_free(matching);
 	}
-	fprintf(file, "\nrun:     %d row%s a pick, %d client%s, %g s, %s protocol, seed " UINT64_FORMAT "\n",
-			options->rows, options->rows == 1 ? "" : "s",
-			options->clients, options->clients == 1 ? "" : "s",
-			options->seconds, protocol_names[options->protocol], options->seed);
+	fprintf(file, "\nrun:     %d row%s a pick, %d client%s", options->rows,
+			options->rows == 1 ? "" : "s", options->clients, options->clients == 1 ? "" : "s");
+	if (options->threads < options->clients)
+		fprintf(file, " in %d thread%s", options->threads, options->threads == 1 ? "" : "s");
+	if (options->rate > 0)
+		fprintf(file, ", %g calls/s by a schedule", options->rate);
+	if (options->calls > 0)
+		fprintf(file, ", " INT64_FORMAT " calls each", options->calls);
+	else
+		fprintf(file, ", %g s", options->seconds);
+	fprintf(file, ", %s protocol, seed " UINT64_FORMAT "\n",
+			protocol_names[options->protocol], options->seed);
 	pg_free(rows);
 	pg_free(pages);
 }
 
-/* A table for printing, without its cells. */
+/* Begin a table whose first column are the contenders. */
 static void
-start_table(printTableContent *table, const printTableOpt *opt,
-			TableNumber number, int nrows)
+start_table(printTableContent *table, int ncells, int nrows)
 {
-	static char first_title[] = "contender";
-	int			n = 1;
+	static char title[] = "contender";
+	static const printTableOpt opt = {
+		.format = PRINT_ALIGNED,
+		.border = 1,
+		.start_table = true,
+		.stop_table = true,
+		.line_style = &pg_asciiformat
+	};
 
-	for (int c = 0; c < ncolumns; c++)
-		n += (columns[c].table == number);
-	printTableInit(table, opt, NULL, n, nrows);
-	printTableAddHeader(table, first_title, false, 'l');
-	for (int c = 0; c < ncolumns; c++)
-	{
-		if (columns[c].table == number)
-			printTableAddHeader(table, unconstify(char *, columns[c].title),
-								false, 'r');
-	}
+	printTableInit(table, &opt, NULL, 1 + ncells, nrows);
+	printTableAddHeader(table, title, false, 'l');
+}
+
+static void
+add_cell(printTableContent *table, char *cell)
+{
+	printTableAddCell(table, cell, false, true);
 }
 
 /* psql prints tables in many formats, but not in this one. */
@@ -95,21 +107,33 @@ print_markdown(FILE *file, const printTableContent *table)
 }
 
 static void
+finish_table(FILE *file, printTableContent *table, bool markdown)
+{
+	if (markdown)
+		print_markdown(file, table);
+	else
+		printTable(table, file, false, NULL);
+	printTableCleanup(table);
+}
+
+/* One of the tables of a run. */
+static void
 print_table(FILE *file, const Run *run, TableNumber number, bool markdown)
 {
-	printTableOpt opt = {0};
 	printTableContent table;
+	int			ncells = 0;
 	int			nrows = 0;
 
-	opt.format = PRINT_ALIGNED;
-	opt.border = 1;
-	opt.start_table = true;
-	opt.stop_table = true;
-	opt.line_style = &pg_asciiformat;
-
+	for (int c = 0; c < ncolumns; c++)
+		ncells += (columns[c].table == number);
 	for (int i = 0; i < run->nresults; i++)
 		nrows += (run->results[i].skipped == NULL);
-	start_table(&table, &opt, number, nrows);
+	start_table(&table, ncells, nrows);
+	for (int c = 0; c < ncolumns; c++)
+	{
+		if (columns[c].table == number)
+			printTableAddHeader(&table, unconstify(char *, columns[c].title), false, 'r');
+	}
 
 	for (int i = 0; i < run->nresults; i++)
 	{
@@ -117,18 +141,40 @@ print_table(FILE *file, const Run *run, TableNumber number, bool markdown)
 
 		if (result->skipped != NULL)
 			continue;
-		printTableAddCell(&table, pg_strdup(result->contender->name), false, true);
+		add_cell(&table, pg_strdup(result->contender->name));
 		for (int c = 0; c < ncolumns; c++)
 		{
 			if (columns[c].table == number)
-				printTableAddCell(&table, column_text(&columns[c], result), false, true);
+				add_cell(&table, column_text(&columns[c], result));
 		}
 	}
-	if (markdown)
-		print_markdown(file, &table);
-	else
-		printTable(&table, file, false, NULL);
-	printTableCleanup(&table);
+	finish_table(file, &table, markdown);
+}
+
+/* One column of all runs, with a column for each run. */
+static void
+print_sweep(FILE *file, const Run *runs, int nruns, const Column *column, bool markdown)
+{
+	printTableContent table;
+	char	  **sizes = pg_malloc(nruns * sizeof(char *));
+
+	fprintf(file, "%s, by the number of rows in the table:\n\n", column->title);
+	start_table(&table, nruns, runs[0].nresults);
+	for (int r = 0; r < nruns; r++)
+	{
+		sizes[r] = count_text(runs[r].target.rows);
+		printTableAddHeader(&table, sizes[r], false, 'r');
+	}
+	for (int i = 0; i < runs[0].nresults; i++)
+	{
+		add_cell(&table, pg_strdup(runs[0].results[i].contender->name));
+		for (int r = 0; r < nruns; r++)
+			add_cell(&table, column_text(column, &runs[r].results[i]));
+	}
+	finish_table(file, &table, markdown);
+	for (int r = 0; r < nruns; r++)
+		pg_free(sizes[r]);
+	pg_free(sizes);
 }
 
 /* Add the contender to those that share the reason, if there is a reason. */
@@ -214,8 +260,17 @@ print_legend(FILE *file, const Run *run)
 		buffers |= run->results[i].explained > 0;
 	}
 
-	fputs("ms: what a client waits for a call (closed loop); picks/s: calls that gave all rows\n"
-		  "asked for, of all clients together; -: not known, or takes more calls\n"
+	fputs(run->options->rate > 0 ?
+		  "ms: response time of a call, from when it was due by the schedule (open loop)\n" :
+		  "ms: what a client waits for a call, one after another (closed loop)\n", file);
+	if (run->options->rate > 0)
+		fputs("service: from when it was sent; lag: how long after it was due that was;\n"
+			  "not sent: calls that the turn of the contender left no time for\n", file);
+	if (run->options->limit_ms > 0)
+		fprintf(file, "late: calls that took longer than %g ms; skipped: not made, since late already\n",
+				run->options->limit_ms);
+	fputs("picks/s: calls that gave all rows asked for, of all clients together\n"
+		  "-: not known, or takes more calls\n"
 		  "x key: times what primary-key takes, with the interval that holds it in 95 of 100\n"
 		  "cases, from comparing the two in each round\n"
 		  "short: calls that gave fewer rows than asked for\n", file);
@@ -228,9 +283,13 @@ print_legend(FILE *file, const Run *run)
 		fprintf(file,
 				"reachable: share of the matching rows that came back in up to %d picks a row, on a\n"
 				"copy of some pages of the table; below 100 %% there are rows that never come back\n",
-				REACH_PICKS_PER_ROW);
+				(int) Max(PICKS_PER_ROW, run->options->check));
+	if (run->options->check > 0)
+		fputs("p: how often chance alone makes the counts of these picks differ as much, by rows,\n"
+			  "pages, places in the page and the pages of two rows of a call; near 0: not random\n", file);
 }
 
+/* One run. */
 void
 report_text(FILE *file, const Run *run, bool markdown)
 {
@@ -240,12 +299,38 @@ report_text(FILE *file, const Run *run, bool markdown)
 	fputs(markdown ? "```\n\n" : "\n", file);
 
 	for (int number = 0; number < TABLE_COUNT; number++)
-		print_table(file, run, number, markdown);
+	{
+		if (number != TABLE_SCHEDULE || run->options->rate > 0 || run->options->limit_ms > 0)
+			print_table(file, run, number, markdown);
+	}
 
 	if (markdown)
 		fputs("```\n", file);
 	print_notes(file, run);
 	print_legend(file, run);
+	if (markdown)
+		fputs("```\n", file);
+}
+
+/* Several runs, on tables of different sizes: how the cost grows. */
+void
+report_text_sweep(FILE *file, const Run *runs, int nruns, bool markdown)
+{
+	if (nruns == 0)
+		return;
+	if (markdown)
+		fputs("```\n", file);
+	print_header(file, &runs[nruns - 1]);
+	fputs(markdown ? "```\n\n" : "\n", file);
+	for (int c = 0; c < ncolumns; c++)
+	{
+		if (columns[c].flags & COLUMN_SWEEP)
+			print_sweep(file, runs, nruns, &columns[c], markdown);
+	}
+	if (markdown)
+		fputs("```\n", file);
+	print_notes(file, &runs[nruns - 1]);
+	print_legend(file, &runs[nruns - 1]);
 	if (markdown)
 		fputs("```\n", file);
 }

@@ -29,6 +29,8 @@ results_create(const Lineup *lineup)
 		result->rate = result->short_share = NAN;
 		result->mean = result->p50 = result->p90 = NAN;
 		result->p99 = result->p999 = result->max = NAN;
+		result->service_p50 = result->service_p99 = NAN;
+		result->lag_p50 = result->lag_p99 = NAN;
 		result->cpu = NAN;
 		result->time_ratio = result->cpu_ratio = figure_unknown();
 		result->buffers = figure_unknown();
@@ -36,6 +38,9 @@ results_create(const Lineup *lineup)
 		result->workers = NAN;
 		result->explained = 0;
 		result->reach = result->reach_rows = NAN;
+		result->by_row = result->by_page = chi_square_unknown();
+		result->by_place = result->by_pair = chi_square_unknown();
+		result->check_picks = 0;
 	}
 	return results;
 }
@@ -50,52 +55,10 @@ results_free(Result *results, int count)
 		pg_free(results[i].error);
 		pg_free(results[i].buffers_unknown);
 		pg_free(results[i].reach_unknown);
-		samples_free(&results[i].samples);
-		pg_free(results[i].rounds);
+		pg_free(results[i].places);
+		tally_reset(&results[i].tally);
 	}
 	pg_free(results);
-}
-
-/* Append a round.  The array grows in powers of two. */
-void
-rounds_add(Round **rounds, int *nrounds, const Round *round)
-{
-	int			n = *nrounds;
-
-	if ((n & (n - 1)) == 0)
-		*rounds = pg_realloc(*rounds, Max(1, 2 * n) * sizeof(Round));
-	(*rounds)[n] = *round;
-	*nrounds = n + 1;
-}
-
-/* Merge in the rounds of another client; both are in order. */
-void
-rounds_merge(Round **rounds, int *nrounds, const Round *more, int nmore)
-{
-	Round	   *merged = NULL;
-	int			n = 0;
-	int			i = 0;
-	int			j = 0;
-
-	while (i < *nrounds || j < nmore)
-	{
-		bool		ours = j == nmore ||
-			(i < *nrounds && (*rounds)[i].number <= more[j].number);
-		const Round *next = ours ? &(*rounds)[i++] : &more[j++];
-
-		if (n > 0 && merged[n - 1].number == next->number)
-		{
-			merged[n - 1].calls += next->calls;
-			merged[n - 1].ns += next->ns;
-			merged[n - 1].cpu_calls += next->cpu_calls;
-			merged[n - 1].cpu_ns += next->cpu_ns;
-		}
-		else
-			rounds_add(&merged, &n, next);
-	}
-	pg_free(*rounds);
-	*rounds = merged;
-	*nrounds = n;
 }
 
 static double
@@ -109,17 +72,28 @@ percentile_ms(const Samples *samples, double percent)
 static void
 summarize_latencies(Result *result)
 {
-	const Samples *samples = &result->samples;
+	const Tally *tally = &result->tally;
+	const Samples *latency = &tally->latency;
 
-	result->calls = samples->count;
-	if (samples->count == 0)
+	result->calls = latency->count;
+	result->late = tally->late;
+	result->skipped_calls = tally->skipped;
+	result->unsent_calls = tally->unsent;
+	if (latency->count == 0)
 		return;
-	result->mean = (double) samples_sum(samples) / samples->count / 1e6;
-	result->p50 = percentile_ms(samples, 50);
-	result->p90 = percentile_ms(samples, 90);
-	result->p99 = percentile_ms(samples, 99);
-	result->p999 = percentile_ms(samples, 99.9);
-	result->max = samples->ns[samples->count - 1] / 1e6;
+
+	result->rate = tally->rate;
+	result->short_share = 1 - (double) tally->full / latency->count;
+	result->mean = (double) samples_sum(latency) / latency->count / 1e6;
+	result->p50 = percentile_ms(latency, 50);
+	result->p90 = percentile_ms(latency, 90);
+	result->p99 = percentile_ms(latency, 99);
+	result->p999 = percentile_ms(latency, 99.9);
+	result->max = latency->ns[latency->count - 1] / 1e6;
+	result->service_p50 = percentile_ms(&tally->service, 50);
+	result->service_p99 = percentile_ms(&tally->service, 99);
+	result->lag_p50 = percentile_ms(&tally->lag, 50);
+	result->lag_p99 = percentile_ms(&tally->lag, 99);
 }
 
 static void
@@ -128,10 +102,10 @@ summarize_cpu(Result *result)
 	int64		ns = 0;
 	int64		calls = 0;
 
-	for (int i = 0; i < result->nrounds; i++)
+	for (int i = 0; i < result->tally.nrounds; i++)
 	{
-		ns += result->rounds[i].cpu_ns;
-		calls += result->rounds[i].cpu_calls;
+		ns += result->tally.rounds[i].cpu_ns;
+		calls += result->tally.rounds[i].cpu_calls;
 	}
 	if (calls > 0)
 		result->cpu = (double) ns / calls / 1e3;

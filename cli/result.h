@@ -8,8 +8,9 @@
 #ifndef RESULT_H
 #define RESULT_H
 
+#include "chi_square.h"
 #include "lineup.h"
-#include "stats.h"
+#include "tally.h"
 
 /* A mean or a ratio, with the interval that holds it in 95 cases of 100. */
 typedef struct Figure
@@ -19,15 +20,12 @@ typedef struct Figure
 	double		high;			/* to tell them from */
 } Figure;
 
-/* The measured calls of one turn, of all clients together. */
-typedef struct Round
+/* What came from one place in the page, of all pages that were tried. */
+typedef struct Place
 {
-	int			number;			/* the round that the turn was in */
-	int64		calls;			/* at least 1 */
-	int64		ns;				/* what they took together */
-	int64		cpu_calls;		/* calls whose CPU time is known: 0, or some */
-	int64		cpu_ns;			/* of the server for these */
-} Round;
+	double		rows;			/* that stand there and meet the filter */
+	double		picks;			/* how often one of them came */
+} Place;
 
 /*
  * How one contender fared.  Every number is a double, and NAN when it is not
@@ -52,6 +50,15 @@ typedef struct Result
 	double		max;
 	Figure		time_ratio;		/* to the primary-key lookup */
 
+	/* of calls on a schedule, or with a limit */
+	double		service_p50;
+	double		service_p99;
+	double		lag_p50;
+	double		lag_p99;
+	double		late;			/* calls that took longer than the limit */
+	double		skipped_calls;	/* calls not made: late already, ... */
+	double		unsent_calls;	/* ... or without time left for them */
+
 	/* of the server */
 	double		cpu;			/* microseconds a call */
 	Figure		cpu_ratio;		/* to the primary-key lookup */
@@ -66,19 +73,23 @@ typedef struct Result
 	/* which rows can come back */
 	double		reach;			/* share of the rows tried */
 	double		reach_rows;		/* how many were tried */
+	Place	   *places;			/* by line pointer number, from 0, or NULL */
+	int			nplaces;
 	char	   *reach_unknown;	/* why it is not known, if it should be */
 
+	/* with --check: is chance enough to explain how often rows came? */
+	ChiSquare	by_row;
+	ChiSquare	by_page;
+	ChiSquare	by_place;		/* in the page */
+	ChiSquare	by_pair;		/* of the first two rows of a call */
+	double		check_picks;	/* rows that were picked for it */
+
 	/* what all this was made of */
-	Samples		samples;		/* latencies of all clients, sorted */
-	Round	   *rounds;			/* in order */
-	int			nrounds;
+	Tally		tally;			/* of all clients; its samples are sorted */
 } Result;
 
 extern Result *results_create(const Lineup *lineup);
 extern void results_free(Result *results, int count);
-extern void rounds_add(Round **rounds, int *nrounds, const Round *round);
-extern void rounds_merge(Round **rounds, int *nrounds,
-						 const Round *more, int nmore);
 extern void results_summarize(Result *results, int count);
 
 #endif							/* RESULT_H */

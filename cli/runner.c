@@ -3,32 +3,16 @@
  * runner.c
  *	  running all contenders against each other
  *
- * A machine is not equally fast all the time, so contenders that ran one after
- * another could not be compared.  Here they take turns: a turn is a slice of
- * some milliseconds, in a round every contender gets one, and the order within
- * a round is shuffled.  Whatever makes the machine slow for a second hits all.
+ * They take turns, see schedule.c.  Each client has a connection for each
+ * contender, and a thread has one client or more.
  *
- * All get the same share of the time, whatever a call costs.  A turn lasts at
- * least one call, and what it took beyond its slice is a debt: contenders in
- * debt sit out until the rounds have paid it off.  (This is deficit round
- * robin as networks know it.)  But a slow one is let in when it would
- * otherwise end with fewer than MIN_CALLS; and the first round is always
- * completed.
+ * Calls on a schedule take longer slices, for a queue to build up where a
+ * contender is too slow for its rate; each turn begins with an empty one.
  *
- * The first calls of a turn run with the caches full of the previous one's
- * data, which an application that does nothing else would not see; so they
- * are not measured, unless a call takes so long that this does not matter.
- * The same calls let the server settle on a plan.
- *
- * Each client is a thread with a connection for each contender.  All clients
- * take the same turn at the same time; else one client's fast calls would be
- * measured under the load of another's slow ones.  Between two turns one of
- * them decides whose turn is next, while the others wait at a barrier.  So all
- * that is shared is written by one thread at a time, and needs no lock.
- *
- * Latencies are service times as a client sees them that always has one call
- * under way.  A client that sends its requests on a schedule would also wait
- * for its own earlier ones.
+ * All clients take the same turn at the same time; else one client's fast calls
+ * would be measured under the load of another's slow ones.  Between two turns
+ * one thread decides whose turn is next, while the others wait at a barrier.  So
+ * all that is shared is written by one thread at a time, and needs no lock.
  *
  *-------------------------------------------------------------------------
  */
@@ -38,42 +22,26 @@
 #include "fe_utils/cancel.h"
 #include "port/pg_pthread.h"
 
-#include "backend_cpu.h"
+#include "progress.h"
 #include "runner.h"
+#include "schedule.h"
+#include "turn.h"
 
 #define MAX_SLICE_NS	INT64CONST(10000000)
 #define MIN_ROUNDS		10		/* in a short run the slices are shorter */
-#define MIN_CALLS		5		/* of each contender in each client */
-#define WARMUP_CALLS	10		/* at the beginning of a turn, ... */
-#define WARMUP_SHARE	4		/* ... but no more than 1/4 of the slice */
-#define LEAD_IN_SHARE	10		/* nor 1/10 to wake up the server's process */
-
-/* One contender in one client. */
-typedef struct Lane
-{
-	Picker		picker;
-	Samples		samples;		/* measured calls */
-	int64		full;			/* how many of them gave all rows */
-	Round	   *rounds;			/* the same calls, by rounds */
-	int			nrounds;
-	int64		latest_ns;		/* time of the latest call, measured or not */
-	bool		failed;			/* see the picker's error */
-} Lane;
+#define SCHEDULED_CALLS	20		/* of a client in a slice, on a schedule */
 
 typedef struct Client
 {
-	pthread_t	thread;
-	Runner	   *runner;
 	Lane	   *lanes;			/* one for each of the results */
 } Client;
 
-/* What the schedule knows of a contender. */
-typedef struct Turn
+typedef struct Thread
 {
-	int			lane;			/* whose turn it is */
-	bool		over;			/* it failed, or never ran */
-	int64		credit_ns;		/* time it is due; if negative, a debt */
-} Turn;
+	pthread_t	thread;
+	struct Runner *runner;
+	int			number;
+} Thread;
 
 struct Runner
 {
@@ -82,49 +50,54 @@ struct Runner
 	Result	   *results;
 	int			nlanes;			/* as many as there are results */
 	Client	   *clients;
-	int64		run_ns;			/* how long to measure */
-	int64		slice_ns;		/* how long a turn is */
-	bool		cpu_known;		/* can the server's CPU time be read? */
+	int			nthreads;
+	Thread	   *threads;
 	pthread_barrier_t barrier;
 
 	/* written by one thread while the others wait */
-	pg_prng_state prng;
-	Turn	   *turns;			/* in the order of this round */
-	int			position;		/* the next one of them */
-	int			round;			/* the first one is number 1 */
-	Turn	   *current;		/* NULL when the run is over */
-	int64		run_started;
+	Schedule	schedule;
+	Seat	   *current;		/* whose turn it is; NULL: the run is over */
+	TurnPlan	plan;			/* of this turn */
 	int64		turn_started;
+	bool		warming;		/* is this the warm-up? */
+	int64		told;			/* when the progress was last told */
 };
 
-/*
- * Open the lane's session, prepare its statements and try it once.  What fails
- * before the first row is a reason to skip the contender.
- */
-static bool
-open_lane(Lane *lane, const Contender *contender, const Target *target,
-		  const Options *options, uint64 stream)
+/* How long a turn is. */
+static int64
+choose_slice(const Options *options, int nresults, int64 run_ns)
 {
-	SqlNames	names;
-	PGresult   *res;
-	int64		started;
-	bool		ok;
+	int64		longest = MAX_SLICE_NS;
 
-	if (!picker_open(&lane->picker, contender, target, options, stream))
-		return false;
+	if (options->rate > 0)
+		return Min(Max(longest, (int64) (SCHEDULED_CALLS * options->clients / options->rate * 1e9)),
+				   run_ns / nresults);
+	return Min(longest, run_ns / nresults / MIN_ROUNDS);
+}
 
-	sql_names_init(&names, lane->picker.session, target->name, target->filter,
-				   options->rows, target->matching, target->pages);
-	if (target->key != NULL)
-		names.key = pg_strdup(target->key);
-	if (!picker_prepare(&lane->picker, &names, false))
-		return false;
+/* All that is fixed of the schedule, once it is known who takes part. */
+static void
+set_schedule(Runner *runner)
+{
+	const Options *options = runner->options;
+	Schedule   *schedule = &runner->schedule;
 
-	started = clock_ns();
-	ok = picker_pick(&lane->picker, &res) != PICK_FAILED;
-	lane->latest_ns = clock_ns() - started;
-	PQclear(res);
-	return ok;
+	schedule->nseats = runner->nlanes;
+	schedule->seats = pg_malloc0(runner->nlanes * sizeof(Seat));
+	schedule->run_ns = (int64) (options->seconds * 1e9);
+	schedule->slice_ns = choose_slice(options, runner->nlanes, schedule->run_ns);
+	runner->plan.slice_ns = schedule->slice_ns;
+	pg_prng_seed(&schedule->prng, options->seed);
+	for (int i = 0; i < runner->nlanes; i++)
+	{
+		Result	   *result = &runner->results[i];
+
+		schedule->seats[i].lane = i;
+		schedule->seats[i].is_floor = result->contender->is_floor;
+		schedule->seats[i].absent = (result->skipped != NULL);
+		if (result->skipped == NULL)
+			result->sql = pg_strdup(runner->clients[0].lanes[i].picker.statement);
+	}
 }
 
 /*
@@ -140,38 +113,32 @@ runner_create(const Options *options, const Target *target, Result *results,
 	runner->options = options;
 	runner->results = results;
 	runner->nlanes = nresults;
-	runner->cpu_known = cpu_known;
 	runner->clients = pg_malloc0(options->clients * sizeof(Client));
-	runner->turns = pg_malloc0(nresults * sizeof(Turn));
-	runner->run_ns = (int64) (options->seconds * 1e9);
-	runner->slice_ns = Min(MAX_SLICE_NS, runner->run_ns / nresults / MIN_ROUNDS);
-	pg_prng_seed(&runner->prng, options->seed);
+	runner->nthreads = Min(options->threads, options->clients);
+	runner->threads = pg_malloc0(runner->nthreads * sizeof(Thread));
+	runner->plan.cpu_known = cpu_known;
+	runner->plan.limit_ns = (int64) (options->limit_ms * 1e6);
+	if (options->rate > 0)
+		runner->plan.interval_ns = (int64) (options->clients / options->rate * 1e9);
 
 	for (int c = 0; c < options->clients; c++)
 	{
-		Client	   *client = &runner->clients[c];
+		Lane	   *lanes = pg_malloc0(nresults * sizeof(Lane));
 
-		client->runner = runner;
-		client->lanes = pg_malloc0(nresults * sizeof(Lane));
+		runner->clients[c].lanes = lanes;
 		for (int i = 0; i < nresults; i++)
 		{
-			Lane	   *lane = &client->lanes[i];
-
+			progress_bar("connecting", c * nresults + i, options->clients * nresults);
 			if (results[i].skipped == NULL &&
-				!open_lane(lane, results[i].contender, target, options,
+				!lane_open(&lanes[i], results[i].contender, target, options,
 						   (uint64) c * nresults + i + 1))
-				results[i].skipped = pg_strdup(lane->picker.error);
+				results[i].skipped = pg_strdup(lanes[i].picker.error);
 			session_exit_if_interrupted();
 		}
 	}
+	progress_end();
 
-	for (int i = 0; i < nresults; i++)
-	{
-		runner->turns[i].lane = i;
-		runner->turns[i].over = (results[i].skipped != NULL);
-		if (results[i].skipped == NULL)
-			results[i].sql = pg_strdup(runner->clients[0].lanes[i].picker.statement);
-	}
+	set_schedule(runner);
 	return runner;
 }
 
@@ -192,50 +159,71 @@ runner_pickers(Runner *runner)
 	return pickers;
 }
 
-/* Did the contender, if it is slow, get fewer calls by now than it should? */
-static bool
-is_behind(const Runner *runner, const Turn *turn, int64 now)
+/* Begin the warm-up, or the run, and forget all that was before. */
+static void
+start_run(Runner *runner, int64 now, bool warming)
 {
-	double		progress = (double) (now - runner->run_started) / runner->run_ns;
+	const Options *options = runner->options;
 
-	return runner->clients[0].lanes[turn->lane].samples.count <
-		(size_t) (1 + progress * MIN_CALLS);
+	runner->warming = warming;
+	runner->told = now;
+	runner->schedule.run_ns = (int64) ((warming ? options->warmup : options->seconds) * 1e9);
+	runner->schedule.max_calls = warming ? 0 : options->calls;
+	schedule_start(&runner->schedule, now);
+	for (int c = 0; c < options->clients; c++)
+	{
+		for (int i = 0; i < runner->nlanes; i++)
+			tally_reset(&runner->clients[c].lanes[i].tally);
+	}
 }
 
-/* Is there anything left to measure?  The floors alone are not worth it. */
-static bool
-is_worthwhile(const Runner *runner)
+/* Tell how far the run is, in a line now and then or in a bar. */
+static void
+tell_progress(Runner *runner, int64 now)
 {
-	bool		failed = false;
-	bool		floors = false;
+	double		done = (now - runner->schedule.started) / 1e9;
+	PQExpBufferData line;
 
+	if (runner->options->progress <= 0)
+	{
+		progress_bar(runner->warming ? "warming up" : "measuring", done,
+					 runner->schedule.run_ns / 1e9);
+		return;
+	}
+	if (runner->warming || (now - runner->told) / 1e9 < runner->options->progress)
+		return;
+
+	runner->told = now;
+	initPQExpBuffer(&line);
 	for (int i = 0; i < runner->nlanes; i++)
 	{
-		const Result *result = &runner->results[runner->turns[i].lane];
+		const Tally *tally = &runner->clients[0].lanes[i].tally;
 
-		if (!runner->turns[i].over && !result->contender->is_floor)
-			return true;
-		if (!runner->turns[i].over)
-			floors = true;
-		else if (result->skipped == NULL)
-			failed = true;
+		if (tally->nrounds > 0)
+			appendPQExpBuffer(&line, ", %s %.3f ms", runner->results[i].contender->name,
+							  (double) tally->rounds[tally->nrounds - 1].ns /
+							  tally->rounds[tally->nrounds - 1].calls / 1e6);
 	}
-	return floors && !failed;
+	progress_say("progress: %.1f s, round %d%s", done, runner->schedule.round, line.data);
+	termPQExpBuffer(&line);
 }
 
+/* Settle the turn that has ended. */
 static void
-start_round(Runner *runner)
+end_turn(Runner *runner, int64 now)
 {
-	for (int i = runner->nlanes - 1; i > 0; i--)
-	{
-		int			j = (int) pg_prng_uint64_range(&runner->prng, 0, i);
-		Turn		turn = runner->turns[i];
+	Seat	   *seat = runner->current;
 
-		runner->turns[i] = runner->turns[j];
-		runner->turns[j] = turn;
+	seat->credit_ns -= now - runner->turn_started;
+	seat->calls = PG_INT64_MAX;
+	for (int c = 0; c < runner->options->clients; c++)
+	{
+		const Lane *lane = &runner->clients[c].lanes[seat->lane];
+
+		seat->calls = Min(seat->calls, lane_total(lane));
+		seat->failed |= lane->failed;
 	}
-	runner->position = 0;
-	runner->round++;
+	tell_progress(runner, now);
 }
 
 /* Settle the turn that has ended, and decide whose turn is next. */
@@ -243,138 +231,49 @@ static void
 next_turn(Runner *runner)
 {
 	int64		now = clock_ns();
-	Turn	   *turn = runner->current;
 
-	if (turn == NULL)
-		runner->run_started = now;
+	if (runner->current == NULL)
+		start_run(runner, now, runner->options->warmup > 0);
 	else
+		end_turn(runner, now);
+
+	runner->current = CancelRequested ? NULL : schedule_next(&runner->schedule, now);
+	if (runner->current == NULL && runner->warming && !CancelRequested)
 	{
-		turn->credit_ns -= now - runner->turn_started;
-		for (int c = 0; c < runner->options->clients; c++)
-			turn->over |= runner->clients[c].lanes[turn->lane].failed;
-		runner->current = NULL;
+		start_run(runner, now, false);
+		runner->current = schedule_next(&runner->schedule, now);
 	}
 
-	while (!CancelRequested && is_worthwhile(runner))
-	{
-		if (runner->round == 0 || runner->position == runner->nlanes)
-			start_round(runner);
-		if (runner->round > 1 && now - runner->run_started >= runner->run_ns)
-			break;
-
-		turn = &runner->turns[runner->position++];
-		turn->credit_ns += runner->slice_ns;
-		if (!turn->over && (turn->credit_ns > 0 || is_behind(runner, turn, now)))
-		{
-			runner->current = turn;
-			break;
-		}
-	}
 	runner->turn_started = now;
+	runner->plan.round = runner->schedule.round;
+	runner->plan.max_total = runner->schedule.max_calls;
 }
 
-/*
- * Make one call, and have it in the round, if there is one.  Returns false
- * when the turn must end.
- */
-static bool
-make_call(Lane *lane, Round *round)
-{
-	int64		started = clock_ns();
-	PGresult   *res;
-	PickOutcome outcome = picker_pick(&lane->picker, &res);
-
-	lane->latest_ns = clock_ns() - started;
-	PQclear(res);
-
-	if (outcome == PICK_FAILED)
-	{
-		/* if it is our own doing, it says nothing about the contender */
-		lane->failed = !CancelRequested;
-		return false;
-	}
-	if (round != NULL)
-	{
-		samples_add(&lane->samples, lane->latest_ns);
-		lane->full += (outcome == PICK_ROWS);
-		round->calls++;
-		round->ns += lane->latest_ns;
-	}
-	return !CancelRequested;
-}
-
-/* Make the calls that are not measured.  Returns false as make_call() does. */
-static bool
-warm_up(Lane *lane, int64 slice_ns)
-{
-	int64		end = clock_ns() + slice_ns / WARMUP_SHARE;
-
-	for (int i = 0; i < WARMUP_CALLS; i++)
-	{
-		if (clock_ns() + lane->latest_ns > end)
-			break;
-		if (!make_call(lane, NULL))
-			return false;
-	}
-	return true;
-}
-
-/*
- * Make the calls that are measured, for as long as a slice, and have the round
- * count them.
- *
- * To read the server's CPU time means to pause, and a process that has slept
- * wakes up slowly.  So there is one more call then that is not timed, if it is
- * short, but whose CPU time counts.
- */
-static void
-measure_calls(Lane *lane, int64 slice_ns, bool cpu_known, Round *round)
-{
-	int64		cpu_ns = cpu_known ? backend_cpu_ns(lane->picker.session) : -1;
-	bool		lead_in = cpu_ns >= 0 && lane->latest_ns < slice_ns / LEAD_IN_SHARE;
-	int64		end;
-
-	if (lead_in && !make_call(lane, NULL))
-		return;
-	end = clock_ns() + slice_ns;
-	while (make_call(lane, round) && clock_ns() < end)
-		;
-
-	if (cpu_ns >= 0 && !lane->failed && !CancelRequested)
-	{
-		round->cpu_calls = round->calls + (lead_in ? 1 : 0);
-		round->cpu_ns = backend_cpu_ns(lane->picker.session) - cpu_ns;
-	}
-}
-
-/* Make the calls of one turn. */
-static void
-take_turn(Lane *lane, const Runner *runner)
-{
-	Round		round = {.number = runner->round};
-
-	if (warm_up(lane, runner->slice_ns))
-		measure_calls(lane, runner->slice_ns, runner->cpu_known, &round);
-	if (round.calls > 0)
-		rounds_add(&lane->rounds, &lane->nrounds, &round);
-}
-
-/* The life of a client. */
+/* The life of a thread, which has every so many-th of the clients. */
 static void *
-client_main(void *arg)
+thread_main(void *arg)
 {
-	Client	   *client = arg;
-	Runner	   *runner = client->runner;
+	Thread	   *thread = arg;
+	Runner	   *runner = thread->runner;
+	int			nclients = runner->options->clients;
+	Lane	  **lanes = pg_malloc(nclients * sizeof(Lane *));
 
 	for (;;)
 	{
+		int			nlanes = 0;
+
 		if (pthread_barrier_wait(&runner->barrier) == PTHREAD_BARRIER_SERIAL_THREAD)
 			next_turn(runner);
 		pthread_barrier_wait(&runner->barrier);
 		if (runner->current == NULL)
-			return NULL;
-		take_turn(&client->lanes[runner->current->lane], runner);
+			break;
+
+		for (int c = thread->number; c < nclients; c += runner->nthreads)
+			lanes[nlanes++] = &runner->clients[c].lanes[runner->current->lane];
+		turn_take(lanes, nlanes, &runner->plan);
 	}
+	pg_free(lanes);
+	return NULL;
 }
 
 /* Gather from all clients what the contender did. */
@@ -382,50 +281,40 @@ static void
 merge_lanes(const Runner *runner, int i)
 {
 	Result	   *result = &runner->results[i];
-	int64		full = 0;
-	double		rate = 0;
 
 	for (int c = 0; c < runner->options->clients; c++)
 	{
 		Lane	   *lane = &runner->clients[c].lanes[i];
-		int64		busy_ns = samples_sum(&lane->samples);
 
-		samples_append(&result->samples, &lane->samples);
-		rounds_merge(&result->rounds, &result->nrounds, lane->rounds, lane->nrounds);
-		full += lane->full;
-		if (busy_ns > 0)
-			rate += lane->full * 1e9 / busy_ns;
+		tally_merge(&result->tally, &lane->tally);
 		if (lane->failed && result->error == NULL)
 			result->error = pg_strdup(lane->picker.error);
 	}
-	samples_sort(&result->samples);
-	if (result->samples.count > 0)
-	{
-		result->rate = rate;
-		result->short_share = 1 - (double) full / result->samples.count;
-	}
+	tally_sort(&result->tally);
 }
 
 /* Measure, until the time is over or SIGINT comes, and fill in the results. */
 void
 runner_run(Runner *runner)
 {
-	int			nclients = runner->options->clients;
 	int			error;
 
-	error = pthread_barrier_init(&runner->barrier, NULL, nclients);
+	error = pthread_barrier_init(&runner->barrier, NULL, runner->nthreads);
 	if (error != 0)
 		pg_fatal("could not initialize barrier: %s", strerror(error));
 
-	for (int c = 0; c < nclients; c++)
+	for (int t = 0; t < runner->nthreads; t++)
 	{
-		error = pthread_create(&runner->clients[c].thread, NULL, client_main,
-							   &runner->clients[c]);
+		Thread	   *thread = &runner->threads[t];
+
+		thread->runner = runner;
+		thread->number = t;
+		error = pthread_create(&thread->thread, NULL, thread_main, thread);
 		if (error != 0)
 			pg_fatal("could not create thread: %s", strerror(error));
 	}
-	for (int c = 0; c < nclients; c++)
-		pthread_join(runner->clients[c].thread, NULL);
+	for (int t = 0; t < runner->nthreads; t++)
+		pthread_join(runner->threads[t].thread, NULL);
 	pthread_barrier_destroy(&runner->barrier);
 
 	for (int i = 0; i < runner->nlanes; i++)
@@ -438,17 +327,12 @@ runner_destroy(Runner *runner)
 {
 	for (int c = 0; c < runner->options->clients; c++)
 	{
-		Client	   *client = &runner->clients[c];
-
 		for (int i = 0; i < runner->nlanes; i++)
-		{
-			picker_close(&client->lanes[i].picker);
-			samples_free(&client->lanes[i].samples);
-			pg_free(client->lanes[i].rounds);
-		}
-		pg_free(client->lanes);
+			lane_close(&runner->clients[c].lanes[i]);
+		pg_free(runner->clients[c].lanes);
 	}
 	pg_free(runner->clients);
-	pg_free(runner->turns);
+	pg_free(runner->schedule.seats);
+	pg_free(runner->threads);
 	pg_free(runner);
 }

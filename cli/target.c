@@ -67,8 +67,10 @@ find_table(Target *target, Session *session, const char *name)
 
 	res = query_or_exit(session,
 						"SELECT c.oid::pg_catalog.regclass, "
-						"pg_catalog.quote_ident(c.relname), c.relkind "
+						"pg_catalog.quote_ident(c.relname), c.relkind, "
+						"pg_catalog.format('%I.%I', n.nspname, c.relname) "
 						"FROM pg_catalog.pg_class c "
+						"JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
 						"WHERE c.oid = pg_catalog.to_regclass($1)",
 						name, doing);
 	pg_free(doing);
@@ -82,6 +84,7 @@ find_table(Target *target, Session *session, const char *name)
 	target->name = pg_strdup(PQgetvalue(res, 0, 0));
 	target->relname = pg_strdup(PQgetvalue(res, 0, 1));
 	target->kind = PQgetvalue(res, 0, 2)[0];
+	target->qualified = pg_strdup(PQgetvalue(res, 0, 3));
 	if (strchr("rpmvf", target->kind) == NULL)
 		pg_fatal("\"%s\" is not a table or view", name);
 	PQclear(res);
@@ -180,7 +183,7 @@ find_key(Target *target, Session *session)
 	PGresult   *res;
 
 	res = query_or_exit(session,
-						"SELECT pg_catalog.quote_ident(a.attname), i.indnkeyatts "
+						"SELECT pg_catalog.quote_ident(a.attname), i.indnkeyatts, a.atttypid "
 						"FROM pg_catalog.pg_index i "
 						"JOIN pg_catalog.pg_attribute a "
 						"ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] "
@@ -192,7 +195,10 @@ find_key(Target *target, Session *session)
 	else if (strcmp(PQgetvalue(res, 0, 1), "1") != 0)
 		target->no_key = "the primary key has more than one column";
 	else
+	{
 		target->key = pg_strdup(PQgetvalue(res, 0, 0));
+		target->key_type = atooid(PQgetvalue(res, 0, 2));
+	}
 	PQclear(res);
 }
 
@@ -223,7 +229,8 @@ draw_keys(Target *target, Session *session, uint64 seed)
 
 /* Find out all about the table.  Exits if it cannot be used. */
 void
-target_inspect(Target *target, Session *session, const Options *options)
+target_inspect(Target *target, Session *session, const Options *options,
+			   const char *table)
 {
 	memset(target, 0, sizeof(Target));
 	target->server_version =
@@ -233,7 +240,7 @@ target_inspect(Target *target, Session *session, const Options *options)
 	target->block_size = (int)
 		query_number(session, "SELECT pg_catalog.current_setting('block_size')",
 					 NULL, "find the block size");
-	find_table(target, session, options->table);
+	find_table(target, session, table);
 	if (target->filter != NULL)
 		check_filter(target, session);
 	measure_table(target, session);
@@ -247,6 +254,7 @@ target_free(Target *target)
 {
 	pg_free(target->server_version);
 	pg_free(target->name);
+	pg_free(target->qualified);
 	pg_free(target->relname);
 	pg_free(target->key);
 	PQclear(target->keys);

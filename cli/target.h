@@ -15,7 +15,8 @@ typedef struct Target
 {
 	char	   *server_version; /* as the server says it */
 	char	   *name;			/* as SQL: quoted and qualified as need be */
-	char	   *relname;		/* the same without the schema */
+	char	   *qualified;		/* the same, with the schema in any case */
+	char	   *relname;		/* the same, without it */
 	char		kind;			/* pg_class.relkind */
 	int			block_size;		/* of the server */
 	const char *filter;			/* a boolean expression, or NULL */
@@ -26,12 +27,13 @@ typedef struct Target
 
 	/* for looking rows up by key */
 	char	   *key;			/* the key column, as SQL; NULL if none */
+	Oid			key_type;
 	const char *no_key;			/* why there is none */
 	PGresult   *keys;			/* keys of rows all over the table */
 } Target;
 
 extern void target_inspect(Target *target, Session *session,
-						   const Options *options);
+						   const Options *options, const char *table);
 extern void target_free(Target *target);
 extern bool target_has_pages(const Target *target);
 

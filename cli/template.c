@@ -60,6 +60,11 @@ sql_names_init(SqlNames *names, Session *session, const char *table,
 
 	resetPQExpBuffer(&buf);
 	if (filter != NULL)
+		appendPQExpBuffer(&buf, " AND (%s\n)", filter);
+	names->and = pg_strdup(buf.data);
+
+	resetPQExpBuffer(&buf);
+	if (filter != NULL)
 	{
 		appendPQExpBufferStr(&buf, ", ");
 		appendStringLiteralConn(&buf, filter, session->conn);
@@ -77,6 +82,7 @@ sql_names_free(SqlNames *names)
 	pg_free(names->table);
 	pg_free(names->name);
 	pg_free(names->where);
+	pg_free(names->and);
 	pg_free(names->filter);
 	pg_free(names->key);
 	pg_free(names->rows);
@@ -97,6 +103,7 @@ expand_sql(const char *template, const SqlNames *names)
 		{"{table}", names->table},
 		{"{name}", names->name},
 		{"{where}", names->where},
+		{"{and}", names->and},
 		{"{filter}", names->filter},
 		{"{key}", names->key},
 		{"{rows}", names->rows},

@@ -17,6 +17,7 @@ typedef struct SqlNames
 	char	   *table;
 	char	   *name;			/* the table as a string literal */
 	char	   *where;			/* the WHERE clause, or empty */
+	char	   *and;			/* more for a WHERE clause, or empty */
 	char	   *filter;			/* the filter as an argument, or empty */
 	char	   *key;			/* the key column, or NULL */
 	char	   *rows;			/* how many rows a pick shall give */

@@ -20,9 +20,12 @@ is($status, 0, '--version: exit status');
 like($stdout, qr/^randpick-bench \(randpick\) \d+\.\d+\S*$/, '--version: version');
 
 my @contenders = qw(
-  select-1 primary-key order-by-random count-offset tablesample-system
-  system-rows randpick randpick-heap randpick-leaf randpick-range randpick-deal
-  randpick-record order-by-random+randpick
+  select-1 primary-key order-by-random order-by-random+randpick count-offset
+  tablesample-system tablesample-bernoulli system-rows system-time id-probe
+  uuid-probe recursive-id randpick randpick-heap randpick-leaf randpick-range
+  randpick-deal randpick-rows randpick-record tablesample-randpick django
+  django+randpick rails rails+randpick laravel laravel+randpick sqlalchemy
+  sqlalchemy+randpick hibernate hibernate+randpick
 );
 ($status, $stdout, $stderr) = run('--list');
 is($status, 0, '--list: exit status');

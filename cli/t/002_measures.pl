@@ -21,14 +21,14 @@ SQL
 my $pages = psql($database, q{SELECT pg_relation_size('mymodel') / current_setting('block_size')::int});
 my @known = '--contenders=select-1,primary-key,order-by-random,count-offset';
 
-my ($status, $json, $found, $stderr) =
+my ($status, $run, $found, $stderr, $json) =
   run_json('-T', 1, '--seed=18446744073709551615', '--filter=f = 3', @known, '--query', 'mine=SELECT pg_sleep(0.002)',
 	'--query', 'chosen=SELECT {columns} FROM {table} WHERE f = 3 AND id % 20 = 3 LIMIT {rows}',
 	'--query', 'broken=SELECT 1 / 0');
 is($status, 0, 'JSON: exit status');
 is($json->{schema_version}, 1, 'JSON: version of the schema');
-is($json->{load}{seed}, '18446744073709551615', 'JSON: a seed that no double can hold');
-is($json->{table}{matching_rows}, 2000, 'JSON: matching rows');
+is($run->{load}{seed}, '18446744073709551615', 'JSON: a seed that no double can hold');
+is($run->{table}{matching_rows}, 2000, 'JSON: matching rows');
 is($found->{broken}{skipped}, 'division by zero', 'own query: skipped with its error');
 is($found->{broken}{calls}, 0, 'own query: a skipped one makes no calls');
 
@@ -60,8 +60,8 @@ is($found->{mine}{reachable_share}, undef, 'own query without {columns}: not kno
 
 SKIP:
 {
-	skip('the CPU time is not known: ' . $json->{server}{cpu_unknown}, 4)
-	  if defined $json->{server}{cpu_unknown};
+	skip('the CPU time is not known: ' . $run->{server}{cpu_unknown}, 4)
+	  if defined $run->{server}{cpu_unknown};
 
 	# who waits uses none; who computes uses what it takes, or less
 	cmp_ok($found->{mine}{mean_ms}, '>', 2, 'sleeping takes time');
@@ -80,10 +80,10 @@ cmp_ok($found->{spill}{temp_bytes}, '>', 500_000, 'temporary files: some');
 # Several rows a call, and every protocol.
 for my $protocol (qw(simple extended prepared))
 {
-	($status, $json, $found) = run_json('-T', 0.3, '--no-reach', '-k', 7, '-M', $protocol,
+	($status, $run, $found) = run_json('-T', 0.3, '--no-reach', '-k', 7, '-M', $protocol,
 		'--table=words', @known, '--query', 'fewer=SELECT * FROM {table} LIMIT {rows} - 1');
 	is($status, 0, "$protocol: exit status");
-	is($json->{load}{protocol}, $protocol, "$protocol: said");
+	is($run->{load}{protocol}, $protocol, "$protocol: said");
 	is($found->{'primary-key'}{short_share}, 0, "$protocol: primary-key looks up as many rows, quotes and all");
 	is($found->{'order-by-random'}{short_share}, 0, "$protocol: order-by-random gives as many rows");
 	is($found->{fewer}{short_share}, 1, "$protocol: a query that gives fewer");
@@ -103,9 +103,9 @@ my ($stdout);
 ($status, $stdout) = run('-T', 0.2, '--no-reach', '--format=csv', @known, '--query', 'a "b", c=SELECT 1 / 0');
 is($status, 0, 'CSV: exit status');
 my @lines = split /\n/, $stdout;
-like($lines[0], qr/^contender,calls,.*,time_ratio,time_ratio_low,time_ratio_high,.*,skipped,error$/, 'CSV: head');
+like($lines[0], qr/^table_rows,contender,calls,.*,time_ratio,time_ratio_low,time_ratio_high,.*,skipped,error$/, 'CSV: head');
 is(scalar(() = $lines[$_] =~ /,/g), scalar(() = $lines[0] =~ /,/g), "CSV: as many fields in line $_") for 1 .. 4;
-like($lines[5], qr/^"a ""b"", c",0,,.*,division by zero,$/, 'CSV: quoted, and empty where nothing is known');
+like($lines[5], qr/^20000,"a ""b"", c",0,,.*,division by zero,$/, 'CSV: quoted, and empty where nothing is known');
 
 ($status, $stdout) = run('-T', 0.2, '--no-reach', '--format=markdown', '-o', "$scratch/out.md", @known);
 is($status, 0, 'Markdown: exit status');

@@ -71,13 +71,14 @@ sub finish
 
 sub run { return finish(start(@_)) }
 
-# Run it with --format json.  The contenders come as a hash by their names.
+# Run it with --format json.  Gives the first run, and its contenders by name.
 sub run_json
 {
 	my ($status, $stdout, $stderr) = run('--format=json', @_);
 	my $json = eval { JSON::PP::decode_json($stdout) } or diag($@, $stdout, $stderr);
-	my %contenders = map { $_->{name} => $_ } @{ $json->{contenders} };
-	return ($status, $json, \%contenders, $stderr);
+	my $run        = $json->{runs}[0];
+	my %contenders = map { $_->{name} => $_ } @{ $run->{contenders} };
+	return ($status, $run, \%contenders, $stderr, $json);
 }
 
 # Start it and do something as soon as it measures.

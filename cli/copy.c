@@ -1,0 +1,238 @@
+/*-------------------------------------------------------------------------
+ *
+ * copy.c
+ *	  a small copy of the table, whose rows can be told apart
+ *
+ * It is a temporary table made of whole pages from all over the original, with
+ * a number added to each row.  What decides which rows come back is to be as it
+ * is there:
+ *
+ * - Rows that the filter rejects lie among the others.
+ * - As many rows share a page.  Where a page has space left, a row is put in
+ *	 behind the others that takes it up, and all of these are deleted in the end.
+ *	 (A page of the copy has a little less room for rows, because of the number.)
+ * - It has the original's indexes.
+ * - It bears the original's name, so that a filter may use it.  (Hence the
+ *	 original's goes by its schema here.)
+ *
+ * What gets lost are pages without rows, the order of the pages, what VACUUM has
+ * not cleaned up, and partitions.
+ *
+ * With a filter the copy must be larger for enough rows to meet it, and each
+ * pick takes longer, but fewer of them are needed.  Its size is chosen such that
+ * a contender that reads all of it at each pick reads about as many rows in all,
+ * whatever the filter.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include <math.h>
+
+#include "pqexpbuffer.h"
+
+#include "copy.h"
+
+#define COPY_ROWS		1000	/* size of the copy without a filter */
+#define COPY_PAGES		5		/* but not less than so many pages */
+#define MAX_COPY_PAGES	4000	/* nor more than so many, ... */
+#define MAX_COPY_ROWS	50000	/* ... nor than so many rows */
+#define FILLER			"randpick_bench_filler"
+#define MIN_FILLER		64		/* leave smaller holes alone */
+
+/* The FROM item to copy: the table, or a part of it. */
+static char *
+choose_sample(const Target *target, const Options *options, bool sampled)
+{
+	double		selectivity = Max(1, target->matching) / Max(1, target->rows);
+	double		wanted = Min(COPY_ROWS / sqrt(Min(1, selectivity)), MAX_COPY_ROWS);
+	double		pages = Max(1.0, target->pages);
+	double		share = Max(wanted / Max(1, target->rows), COPY_PAGES / pages);
+
+	share = Min(share, MAX_COPY_PAGES / pages);
+	if (!sampled || share >= 1)
+		return psprintf("%s AS original LIMIT %d", target->qualified,
+						sampled ? MAX_COPY_ROWS : (int) wanted);
+	return psprintf("%s AS original TABLESAMPLE SYSTEM (%g) REPEATABLE (" UINT64_FORMAT ") LIMIT %d",
+					target->qualified, 100 * share, options->seed, MAX_COPY_ROWS);
+}
+
+/*
+ * The statement that fills the copy.  In a CTE the rows are numbered as they
+ * come, page by page, and each page gets a filler to end it, if there is room.
+ * The size of a row is that of its tuple and line pointer, which has grown by
+ * the number, both rounded up.
+ */
+static char *
+write_insert(const Copy *copy, const Target *target, const char *sample)
+{
+	const char *place = target_has_pages(target)
+		? "original.tableoid AS part, (original.ctid::pg_catalog.text::pg_catalog.point)[0] AS page"
+		: "0 AS part, 0.0 AS page";
+
+	return psprintf("WITH numbered AS MATERIALIZED ("
+					" SELECT pg_catalog.row_number() OVER ()::pg_catalog.int4 AS n, r, part, page,"
+					"  pg_catalog.pg_column_size(r) + 20 AS size"
+					" FROM (SELECT original AS r, %s FROM %s) taken"
+					"), pages AS ("
+					" SELECT pg_catalog.max(n) AS n,"
+					"  %d - pg_catalog.sum(size) - pg_catalog.max(size) AS room"
+					" FROM numbered GROUP BY part, page"
+					"), filled AS ("
+					" SELECT n, r, false AS is_filler, NULL AS filler FROM numbered"
+					" UNION ALL SELECT n, r, true, pg_catalog.repeat('x', room::pg_catalog.int4)"
+					" FROM pages JOIN numbered USING (n) WHERE room > %d AND %s"
+					") "
+					"INSERT INTO %s SELECT CASE WHEN NOT is_filler THEN n END, (r).*, filler "
+					"FROM filled ORDER BY n, is_filler",
+					place, sample, target->block_size - 24 - 32, MIN_FILLER,
+					target_has_pages(target) ? "true" : "false", copy->name);
+}
+
+/* Give the copy the indexes of the table, as far as that is possible. */
+static bool
+create_indexes(const Copy *copy, Session *session, const Target *target, char **error)
+{
+	PGresult   *res;
+
+	res = session_query(session,
+						"SELECT CASE WHEN i.indisunique THEN 'UNIQUE' ELSE '' END, "
+						"pg_catalog.substr(d.def, pg_catalog.strpos(d.def, ' USING ')) "
+						"FROM pg_catalog.pg_index i, pg_catalog.pg_get_indexdef(i.indexrelid) AS d(def) "
+						"WHERE i.indrelid = $1::pg_catalog.regclass AND i.indisvalid",
+						target->qualified, error);
+	if (res == NULL)
+		return false;
+	for (int i = 0; i < PQntuples(res); i++)
+	{
+		char	   *sql = psprintf("CREATE %s INDEX ON %s %s", PQgetvalue(res, i, 0),
+								   copy->name, PQgetvalue(res, i, 1));
+
+		/* one that cannot be had, whatever the reason, does not matter */
+		if (!session_command(session, sql, error))
+			pg_free(*error);
+		*error = NULL;
+		pg_free(sql);
+	}
+	PQclear(res);
+	return true;
+}
+
+/* Run commands given by formats with both names, up to a NULL. */
+static bool
+run_all(Copy *copy, Session *session, const Target *target, const char *const *formats)
+{
+	bool		ok = true;
+
+	for (; *formats != NULL && ok; formats++)
+	{
+		char	   *sql = psprintf(*formats, copy->name, target->qualified);
+
+		ok = session_command(session, sql, &copy->error);
+		pg_free(sql);
+	}
+	return ok;
+}
+
+/* Fill the copy, with a sample of the table or with its first rows. */
+static bool
+fill(Copy *copy, Session *session, const Target *target, const Options *options,
+	 bool sampled)
+{
+	static const char *const create[] = {
+		"DROP TABLE IF EXISTS %s",
+		"CREATE TABLE %s (" ROW_NUMBER " pg_catalog.int4, LIKE %s, " FILLER " pg_catalog.text)",
+		"ALTER TABLE %s ALTER COLUMN " FILLER " SET STORAGE PLAIN",
+		NULL
+	};
+	static const char *const finish[] = {
+		"DELETE FROM %s WHERE " ROW_NUMBER " IS NULL",
+		"VACUUM %s",
+		"ALTER TABLE %s ALTER COLUMN " ROW_NUMBER " SET NOT NULL, ADD UNIQUE (" ROW_NUMBER ")",
+		NULL
+	};
+	static const char *const analyze[] = {"ANALYZE %s", NULL};
+	char	   *sample = choose_sample(target, options, sampled);
+	char	   *insert = write_insert(copy, target, sample);
+	bool		ok;
+
+	ok = run_all(copy, session, target, create) &&
+		session_command(session, insert, &copy->error) &&
+		run_all(copy, session, target, finish) &&
+		create_indexes(copy, session, target, &copy->error) &&
+		run_all(copy, session, target, analyze);
+	pg_free(sample);
+	pg_free(insert);
+	return ok;
+}
+
+/* Find out where each row is, and whether it meets the filter. */
+static bool
+inspect(Copy *copy, Session *session, const Target *target)
+{
+	char	   *sql = psprintf("SELECT " ROW_NUMBER ", (ctid::pg_catalog.text::pg_catalog.point)[0], "
+							   "(ctid::pg_catalog.text::pg_catalog.point)[1], "
+							   "pg_catalog.pg_relation_size(tableoid) / %d, "
+							   "(%s\n) IS TRUE "
+							   "FROM %s ORDER BY 1",
+							   target->block_size,
+							   target->filter ? target->filter : "true", copy->name);
+	PGresult   *res = session_query(session, sql, NULL, &copy->error);
+	int			block = -1;
+
+	pg_free(sql);
+	if (res == NULL)
+		return false;
+
+	copy->nrows = PQntuples(res);
+	copy->rows = pg_malloc0((copy->nrows + 1) * sizeof(CopyRow));
+	for (int i = 0; i < copy->nrows; i++)
+	{
+		CopyRow    *row = &copy->rows[i + 1];
+
+		copy->blocks = atoi(PQgetvalue(res, i, 3));
+		row->matches = PQgetvalue(res, i, 4)[0] == 't';
+		if (!row->matches)
+			continue;
+
+		/* in the order of their numbers they lie page by page */
+		if (atoi(PQgetvalue(res, i, 1)) != block)
+			copy->npages++;
+		block = atoi(PQgetvalue(res, i, 1));
+		row->page = copy->npages - 1;
+		row->place = atoi(PQgetvalue(res, i, 2));
+		copy->max_place = Max(copy->max_place, row->place);
+		copy->nmatching++;
+	}
+	PQclear(res);
+	return true;
+}
+
+/* Make the copy.  Returns false, with the reason in it, if that fails. */
+bool
+copy_make(Copy *copy, Session *session, const Target *target,
+		  const Options *options)
+{
+	bool		sampled = target_has_pages(target);
+
+	memset(copy, 0, sizeof(Copy));
+	copy->name = psprintf("pg_temp.%s", target->relname);
+	if (!fill(copy, session, target, options, sampled) ||
+		!inspect(copy, session, target))
+		return false;
+
+	/* a sample of few pages may have come out empty */
+	if (copy->nrows > 0 || !sampled)
+		return true;
+	pg_free(copy->rows);
+	return fill(copy, session, target, options, false) &&
+		inspect(copy, session, target);
+}
+
+void
+copy_free(Copy *copy)
+{
+	pg_free(copy->name);
+	pg_free(copy->rows);
+	pg_free(copy->error);
+}

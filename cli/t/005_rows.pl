@@ -1,0 +1,131 @@
+# Does randpick-bench tell right ways of picking from wrong ones?
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use BenchTest;
+use List::Util qw(max);
+use Statistics::Distributions qw(chisqrprob);
+use Test::More;
+
+refuses('too few picks', qr/--check must be in range 10\.\./, '--check=1');
+
+needs_server;
+create_database(<<'SQL');
+CREATE EXTENSION tsm_system_rows;
+SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'randpick') AS have
+\gset
+\if :have
+CREATE EXTENSION randpick;
+\endif
+CREATE SCHEMA evil;
+CREATE SEQUENCE evil.calls;
+CREATE FUNCTION evil.random() RETURNS float8 LANGUAGE sql VOLATILE
+AS $$SELECT CASE WHEN pg_catalog.random() < 0.5 THEN 2 ELSE pg_catalog.nextval('evil.calls') / 1e18 END$$;
+CREATE TABLE secret (id int PRIMARY KEY);
+CREATE ROLE randpick_bench_nobody;
+SQL
+END
+{
+	psql($database, 'DROP OWNED BY randpick_bench_nobody; DROP ROLE randpick_bench_nobody') if defined $ENV{PGHOST};
+}
+is((run('-q', "--init=$_", '--size=500', "--table=t_$_"))[0], 0, "making $_") for qw(dense bloated uuid);
+
+my @brief = ('-T', 0.05, '--buffers=0');
+
+# The p values of a contender that are known.
+sub p_values
+{
+	my ($one) = @_;
+	return grep { defined } @$one{qw(p_rows p_pages p_places p_pairs)};
+}
+
+# What is right, and what is not, and by what it shows.
+my %wrong = (
+	dense => {
+		'tablesample-system'    => [qw(p_rows p_pages p_places)],
+		'tablesample-bernoulli' => ['p_rows'],
+		'system-rows'           => [qw(p_rows p_places)],
+	},
+	bloated => { 'system-rows' => [qw(p_rows p_places)] },
+	uuid    => { 'uuid-probe'  => ['p_rows'], 'system-rows' => ['p_rows'] },
+);
+my %right = (
+	dense => [qw(order-by-random order-by-random+randpick count-offset randpick randpick-deal randpick-rows randpick-record)],
+	bloated => [qw(order-by-random randpick-heap randpick-leaf)],
+	uuid    => [qw(randpick-leaf django rails laravel sqlalchemy hibernate)],
+);
+for my $shape (sort keys %wrong)
+{
+	my @contenders = (@{ $right{$shape} }, sort keys %{ $wrong{$shape} });
+	my ($status, undef, $found, $stderr) =
+	  run_json(@brief, '--check=10', "--table=t_$shape", '--contenders=' . join(',', @contenders));
+	is($status, 0, "$shape: exit status") or diag($stderr);
+	for my $name (@contenders)
+	{
+		my $one = $found->{$name};
+		next if defined $one->{skipped};
+
+		if ($wrong{$shape}{$name})
+		{
+			ok(!$one->{claims_exactness}, "$shape, $name: claims nothing");
+			cmp_ok($one->{$_} // 1, '<', 1e-9, "$shape, $name: $_") for @{ $wrong{$shape}{$name} };
+			next;
+		}
+		ok($one->{claims_exactness}, "$shape, $name: claims to be random");
+		is($one->{reachable_share}, 1, "$shape, $name: all rows are reachable");
+		is(scalar(grep { $_ > 1e-9 } p_values($one)), 3, "$shape, $name: and equally likely");
+		for (grep { defined } @$one{qw(by_row by_page by_place)})
+		{
+			my $p = chisqrprob($_->{degrees_of_freedom}, $_->{chi_square});
+			cmp_ok(abs($_->{p} - $p), '<', 1e-3 * max($p, 0.01), "$shape, $name: p for $_->{degrees_of_freedom} df");
+		}
+	}
+}
+
+# Several rows a call: what is right by itself can still be wrong together.
+my ($status, undef, $found, $stderr) = run_json(@brief, '-k', 2, '--check=20', '--table=t_dense',
+	'--contenders=order-by-random,randpick,system-rows',
+	'--query', 'page=SELECT {columns} FROM {table}, (SELECT floor(random() * 500 / 90) AS page) p'
+	  . ' WHERE floor((id - 1) / 90.0) = page ORDER BY random() LIMIT {rows}',
+	'--query', 'twice=SELECT {columns} FROM (SELECT * FROM {table} ORDER BY random() LIMIT 1) r, generate_series(1, {rows})',
+	'--query', 'neighbours=SELECT {columns} FROM {table} WHERE ctid >= (SELECT ctid FROM {table} ORDER BY random() LIMIT 1) ORDER BY ctid LIMIT {rows}');
+is($status, 0, 'pairs: exit status') or diag($stderr);
+is(scalar(grep { $_ > 1e-9 } p_values($found->{'order-by-random'})), 4, 'pairs: order-by-random is right');
+is($found->{twice}{p_pairs}, 0, 'pairs: the same row twice');
+cmp_ok($found->{neighbours}{p_pairs}, '<', 1e-9, 'pairs: neighbours');
+is($found->{neighbours}{claims_exactness} ? 1 : 0, 0, 'pairs: an own query claims nothing');
+
+# A row that does not meet the filter needs no statistics.
+(undef, undef, $found) = run_json(@brief, '--check=10', '--table=t_dense', '--filter=category < 30',
+	'--contenders=select-1', '--query', 'all=SELECT {columns} FROM {table} ORDER BY random() LIMIT {rows}');
+is($found->{all}{p_rows}, 0, 'filter: rows that do not meet it');
+
+# Who claims to be random and is not, raises the alarm.
+{
+	local $ENV{PGOPTIONS} = '-c search_path=evil,pg_catalog,public';
+	my ($alarm, $stdout, $stderr) = run(@brief, '--check', '--table=t_dense', '--contenders=order-by-random');
+	is($alarm, 3, 'a random() that is not: exit status');
+	is($stderr =~ s/^.*\.\.\.\n//mgr, qq{randpick-bench: error: contender "order-by-random" should pick at random, but does not\n},
+		'a random() that is not: says so');
+	like(row_of($stdout, 'order-by-random')->{'p rows'}, qr/^(0|<1e-9)$/, 'a random() that is not: shows why');
+	is((run(@brief, '--table=t_dense', '--contenders=order-by-random'))[0], 0, 'a random() that is not: no --check, no alarm');
+}
+
+# What cannot be checked is not passed over.
+psql($database, 'GRANT SELECT ON secret TO randpick_bench_nobody; GRANT SELECT ON t_dense TO randpick_bench_nobody');
+psql($database, 'REVOKE TEMPORARY ON DATABASE ' . $database . ' FROM PUBLIC');
+psql($database, 'ALTER ROLE randpick_bench_nobody LOGIN');
+my $stdout;
+($status, $stdout, $stderr) = run(@brief, '--check', '--table=t_dense', '--contenders=order-by-random', '-U', 'randpick_bench_nobody');
+is($status, 2, 'no privilege for the copy: exit status');
+like($stderr, qr/"order-by-random" could not be checked: permission denied to create temporary tables/,
+	'no privilege for the copy: says so');
+($status, undef, $stderr) = run(@brief, '--table=t_uuid', '--contenders=order-by-random', '-U', 'randpick_bench_nobody');
+is($status, 1, 'no privilege on the table: exit status');
+like($stderr, qr/error: .*permission denied for table t_uuid/, 'no privilege on the table: says so');
+is(() = $stderr =~ /error:/g, 1, 'no privilege on the table: says it once') or diag($stderr);
+
+done_testing;
