@@ -14,6 +14,7 @@
 EXTENSION = randpick
 MODULE_big = randpick
 OBJS = \
+	src/btree_frontier.o \
 	src/btree_range.o \
 	src/btree_run.o \
 	src/capacity.o \

@@ -16,6 +16,7 @@
 #include "nodes/extensible.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/cost.h"
+#include "utils/selfuncs.h"
 #include "storage/bufmgr.h"
 #include "utils/rel.h"
 
@@ -139,6 +140,18 @@ randpick_btree_get_root(Relation index, Relation heap)
 #else
 	(void) heap;
 	return _bt_getroot(index, BT_READ);
+#endif
+}
+
+/* How many elements an array may have; 17 wants to know the query, too. */
+static inline double
+randpick_estimate_array_length(PlannerInfo *root, Node *array)
+{
+#if PG_VERSION_NUM >= 170000
+	return estimate_array_length(root, array);
+#else
+	(void) root;
+	return estimate_array_length(array);
 #endif
 }
 

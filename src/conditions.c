@@ -11,7 +11,8 @@
  *
  * Of these, equalities (IS NULL is one) on the leading columns and whatever is
  * said of the column after them select entries that stand side by side: a
- * range.  The others can be tested on an entry before its row is looked for.
+ * range.  With an array among the equalities, there is a range for each of its
+ * elements.  The others can be tested on an entry before its row is looked for.
  * As in any index scan, that happens before it is known whether the row is
  * visible: only operators of the index's own operator families get to see it.
  *
@@ -26,6 +27,7 @@
 
 #include "access/stratnum.h"
 #include "catalog/pg_am_d.h"
+#include "compat.h"
 #include "conditions.h"
 #include "executor/executor.h"
 #include "executor/nodeIndexscan.h"
@@ -33,6 +35,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
+#include "source.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -64,67 +67,121 @@ match_index(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
 static bool
 is_usable(Expr *clause, IndexOptInfo *index, int column, bool *is_equality)
 {
+	Oid			operator;
+
 	if (IsA(clause, NullTest))
 	{
 		*is_equality = ((NullTest *) clause)->nulltesttype == IS_NULL;
 		return true;
 	}
-	if (!IsA(clause, OpExpr))
+	if (IsA(clause, OpExpr))
+		operator = ((OpExpr *) clause)->opno;
+	else if (IsA(clause, ScalarArrayOpExpr))
+		operator = ((ScalarArrayOpExpr *) clause)->opno;
+	else
 		return false;
-	*is_equality = get_op_opfamily_strategy(((OpExpr *) clause)->opno,
+	*is_equality = get_op_opfamily_strategy(operator,
 											index->opfamily[column]) ==
 		BTEqualStrategyNumber;
-	return true;
+	return *is_equality || IsA(clause, OpExpr);
+}
+
+/* The number of elements of the array of "= ANY", as far as it is known. */
+static double
+guess_elements(PlannerInfo *root, Expr *clause)
+{
+	return Max(randpick_estimate_array_length(root,
+											  lsecond(((ScalarArrayOpExpr *) clause)->args)),
+			   1.0);
+}
+
+/* Conditions on an index that is being planned with. */
+typedef struct Collected
+{
+	RandpickConditions result;
+	List	   *range;			/* RestrictInfos of those that make ranges */
+	List	   *entry;			/* of those that entries can be tested for */
+	List	   *all;
+	int			prefix;			/* columns with an equality, from the first */
+	bool		has_array;
+} Collected;
+
+/* Take a condition, if the index can answer it. */
+static void
+collect(Collected *collected, PlannerInfo *root, IndexOptInfo *index,
+		int column, RestrictInfo *rinfo)
+{
+	Expr	   *clause = rinfo->clause;
+	bool		is_array = IsA(clause, ScalarArrayOpExpr);
+	bool		is_equality;
+
+	if (!is_usable(clause, index, column, &is_equality))
+		return;
+	if (is_array)
+	{
+		double		n = guess_elements(root, clause);
+
+		/* of no use but for ranges, and only once */
+		if (collected->has_array || column > collected->prefix ||
+			n > RANDPICK_MAX_RANGES)
+			return;
+		collected->has_array = true;
+		collected->result.nranges = n;
+	}
+	else
+		collected->entry = lappend(collected->entry, rinfo);
+
+	collected->all = lappend(collected->all, rinfo);
+	collected->result.clauses = lappend(collected->result.clauses, clause);
+	collected->result.columns = lappend_int(collected->result.columns, column);
+
+	/* in the prefix or on the column after it */
+	if (column <= collected->prefix)
+	{
+		collected->range = lappend(collected->range, rinfo);
+		if (is_equality)
+			collected->prefix = column + 1;
+	}
 }
 
 RandpickConditions
 randpick_index_conditions(PlannerInfo *root, RelOptInfo *rel,
 						  IndexOptInfo *index)
 {
-	RandpickConditions result = {.selectivity = 1.0,.range_selectivity = 1.0};
-	List	   *rinfos = NIL;
-	int			prefix = 0;		/* columns with an equality, from the first */
+	Collected	collected = {.result = {.nranges = 1}};
+	RandpickConditions *result = &collected.result;
 	ListCell   *lc;
 
 	Assert(index->relam == BTREE_AM_OID);
-	if (rel->baserestrictinfo == NIL)
-		return result;
 
 	/* the clauses come in the order of the columns */
-	foreach(lc, match_index(root, rel, index))
+	if (rel->baserestrictinfo != NIL)
 	{
-		IndexClause *clause = lfirst_node(IndexClause, lc);
-		ListCell   *lc2;
-
-		foreach(lc2, clause->indexquals)
+		foreach(lc, match_index(root, rel, index))
 		{
-			RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc2);
-			bool		is_equality;
+			IndexClause *clause = lfirst_node(IndexClause, lc);
+			ListCell   *lc2;
 
-			if (!is_usable(rinfo->clause, index, clause->indexcol,
-						   &is_equality))
-				continue;
-			rinfos = lappend(rinfos, rinfo);
-			result.clauses = lappend(result.clauses, rinfo->clause);
-			result.columns = lappend_int(result.columns, clause->indexcol);
-
-			/* neither in the prefix nor on the column after it: no range */
-			if (clause->indexcol > prefix)
-				continue;
-			result.range_rinfos = lappend(result.range_rinfos, rinfo);
-			if (is_equality)
-				prefix = clause->indexcol + 1;
+			foreach(lc2, clause->indexquals)
+				collect(&collected, root, index, clause->indexcol,
+						lfirst_node(RestrictInfo, lc2));
 		}
 	}
 
-	result.selectivity = clauselist_selectivity(root, rinfos, rel->relid,
-												JOIN_INNER, NULL);
-	result.range_selectivity =
-		list_length(rinfos) == list_length(result.range_rinfos) ?
-		result.selectivity :
-		clauselist_selectivity(root, result.range_rinfos, rel->relid,
-							   JOIN_INNER, NULL);
-	return result;
+	result->range_selectivity =
+		clauselist_selectivity(root, collected.range, rel->relid, JOIN_INNER,
+							   NULL);
+	result->rest_selectivity =
+		list_length(collected.all) == list_length(collected.range) ? 1.0 :
+		clauselist_selectivity(root, collected.all, rel->relid, JOIN_INNER,
+							   NULL) / Max(result->range_selectivity, 1e-10);
+	result->entry_selectivity =
+		!collected.has_array &&
+		list_length(collected.entry) == list_length(collected.range) ?
+		result->range_selectivity :
+		clauselist_selectivity(root, collected.entry, rel->relid, JOIN_INNER,
+							   NULL);
+	return *result;
 }
 
 /* A condition as index scans want it: the column is that of the index. */
@@ -136,6 +193,8 @@ refer_to_index(Expr *condition, int column)
 
 	if (IsA(result, NullTest))
 		operand = (Node **) &((NullTest *) result)->arg;
+	else if (IsA(result, ScalarArrayOpExpr))
+		operand = (Node **) &linitial(((ScalarArrayOpExpr *) result)->args);
 	else
 		operand = (Node **) &linitial(castNode(OpExpr, result)->args);
 	*operand = (Node *) makeVar(INDEX_VAR, column + 1, exprType(*operand),
@@ -184,7 +243,7 @@ randpick_keys_are_met(const RandpickKeys *keys, Relation index,
 		bool		isnull;
 		bool		is_met;
 
-		if (key->sk_attno <= after)
+		if (key->sk_attno <= after || (key->sk_flags & SK_SEARCHARRAY))
 			continue;
 		value = index_getattr(entry, key->sk_attno, RelationGetDescr(index),
 							  &isnull);

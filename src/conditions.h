@@ -12,17 +12,19 @@
 
 /*
  * When planning: what a B-tree can answer of a filter, in the order of its
- * columns.  Each condition is "column operator value" or a test for NULL.
+ * columns.  Each condition is "column operator value", a test for NULL, or, at
+ * most once, "column = ANY (array)".
  */
 typedef struct RandpickConditions
 {
 	List	   *clauses;		/* expressions of the table's columns */
 	List	   *columns;		/* of each the index's column, from 0 */
 
-	/* of these, as RestrictInfos, those that make a range; NIL: there is none */
-	List	   *range_rinfos;
-	Selectivity selectivity;	/* of all of them */
-	Selectivity range_selectivity;	/* of those of the range */
+	/* for costs */
+	double		nranges;		/* of the index, that they select */
+	Selectivity range_selectivity;	/* of those that make the ranges */
+	Selectivity rest_selectivity;	/* of the others, in the ranges */
+	Selectivity entry_selectivity;	/* of those that entries can be tested for */
 } RandpickConditions;
 
 extern RandpickConditions randpick_index_conditions(PlannerInfo *root,
@@ -49,7 +51,10 @@ extern void randpick_keys_build(RandpickKeys *keys, PlanState *ps,
 /* Compute their values, which are good until this is called again. */
 extern void randpick_keys_compute(RandpickKeys *keys);
 
-/* Does an entry of the index meet all keys on columns after this one? */
+/*
+ * Does an entry of the index meet all keys on columns after this one?  It is
+ * not tested for those with an array.
+ */
 extern bool randpick_keys_are_met(const RandpickKeys *keys, Relation index,
 								  IndexTuple entry, AttrNumber after);
 

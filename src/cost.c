@@ -30,12 +30,13 @@
 #include "access/genam.h"
 #include "access/nbtree.h"
 #include "access/table.h"
+#include "btree_frontier.h"
 #include "catalog/pg_am_d.h"
 #include "cost.h"
-#include "source.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
+#include "source.h"
 #include "utils/float.h"
 #include "utils/spccache.h"
 
@@ -157,7 +158,7 @@ cost_leaf(RandpickRaceCost *cost, IndexOptInfo *info)
 	cost->pages = Max(info->pages, 1);
 	cost->places = cost->pages * cost->capacity.places_a_page;
 	cost->row_share = Min(info->tuples / cost->places, 1.0) *
-		cost->conditions.selectivity;
+		cost->conditions.entry_selectivity;
 	finish_cost(cost);
 }
 
@@ -175,34 +176,36 @@ cost_range(RandpickRaceCost *cost, IndexOptInfo *info)
 	double		fanout = Max(pow(Max(info->pages, 1), 1.0 / Max(height, 1)), 2.0);
 	double		a_page = Max(info->tuples / Max(info->pages, 1), 1.0);
 	double		looks = 1.0;	/* to find an entry, below the frontier */
-	double		npages = Max(nentries / a_page, 1.0);	/* in the range */
+	double		nranges = cost->conditions.nranges;
+	double		npages;			/* of a range, on a level */
 
+	npages = Max(nentries / nranges / a_page, 1.0);
 	cost->method = RANDPICK_METHOD_RANGE;
-	cost->pages = npages;
+	cost->pages = npages * nranges;
 	for (cost->levels = 0; cost->levels < height; cost->levels++)
 	{
 		double		looks_below = looks * (cost->levels > 0 ?
 										   RANDPICK_CHILD_BOUND / fanout :
 										   cost->capacity.places_a_page / a_page);
 
-		if (npages <= randpick_range_pages_worth(looks_below))
+		if (npages <= randpick_frontier_pages_worth(looks_below))
 			break;
 		looks = Max(looks_below, 1.0);
 		npages = Max(npages / fanout, 1.0);
 	}
 
 	/* now npages is the size of the frontier, on which its entries begin */
-	cost->start_cost = cpu_cost_of_pages(npages + height - cost->levels);
+	cost->start_cost = nranges *
+		cpu_cost_of_pages(npages + height - cost->levels);
 	if (cost->levels == 0)
 	{
-		cost->start_cost += cost_of_pages(cost, npages, info->pages);
+		cost->start_cost += cost_of_pages(cost, nranges * npages, info->pages);
 		cost->pages = 0;
 	}
 	else
 		cost->levels--;
 	cost->places = Max(nentries, 1.0) * looks;
-	cost->row_share = cost->conditions.selectivity /
-		Max(cost->conditions.range_selectivity, 1e-10) / looks;
+	cost->row_share = cost->conditions.rest_selectivity / looks;
 	finish_cost(cost);
 }
 

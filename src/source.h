@@ -15,7 +15,6 @@
 #ifndef RANDPICK_SOURCE_H
 #define RANDPICK_SOURCE_H
 
-#include "access/itup.h"
 #include "capacity.h"
 #include "conditions.h"
 #include "executor/tuptable.h"
@@ -83,19 +82,8 @@ struct RandpickSource
 	uint64		nfound;			/* looks that found an entry of an index */
 };
 
-/* more children than a B-tree page can have, by one */
-#define RANDPICK_CHILD_BOUND	(MaxIndexTuplesPerPage + 1)
-
-/*
- * The range source reads all pages of a level if the range has no more of them
- * than half the looks that this would save; a few in any case, and no more
- * than many.
- */
-static inline double
-randpick_range_pages_worth(double looks)
-{
-	return Min(Max(looks / 2, 4.0), 512.0);
-}
+/* the range source takes no array with more different elements */
+#define RANDPICK_MAX_RANGES	100
 
 /* source.c */
 extern Page randpick_prefetch_page(Relation rel, BlockNumber block,

@@ -2,48 +2,16 @@
  * source_range.c
  *	  The range source: a place is an entry that a range of a B-tree could have.
  *
- * The idea is Olken's (1993): descend to a random child at each level, and
- * instead of counting what is below, let every page have as many children or
- * entries as a page can have; who draws more than there are, misses.  A place
- * is the number that says which child to take at each level, and which entry.
+ * btree_frontier.c numbers the entries of a range such that every row that the
+ * snapshot sees has exactly one number, at any time; so no ring is ever void,
+ * and rings may be drawn ahead.
  *
- * The range is exact where it is narrow, for pages at its edges would be
- * nearly all misses.  So first the frontier: from the root down, while the
- * range has only few pages on the next level, these are all read, and what
- * they have in the range is counted.  Only below the frontier are numbers
- * drawn under a bound.  If it reaches the leaves, no look at the index misses
- * but for dead rows.  So
- *
- *		places = entries of the frontier x bound x ... x bound
- *
- * Every visible row has exactly one place, whatever other sessions do.
- *
- *	- A row that the snapshot sees is reached by one entry of the index, that
- *	  of its HOT chain's root.  That entry was there before the snapshot was
- *	  taken, stays as long as it is held, and is in exactly one logical child
- *	  of whatever showed it (btree_run.c).  So one path leads to it, at each
- *	  level one child among those that the run has in the range.
- *	- Looks may follow each other at any distance, and so may the reading of a
- *	  parent and of its child: the frontier could be kept for as long as the
- *	  snapshot.  What other sessions add meanwhile is never visible.
- *	- Yet it takes up numbers, and with it a logical child may outgrow its
- *	  bound: it is crowded.  Then the numbers left over for it do not mean
- *	  entries, but the visible rows in it, in the order of the index.  There
- *	  are enough: when its parent was read it was within its bounds, and all
- *	  rows that are visible now were among its entries.  For internal pages
- *	  that wants one more than a page can have, as a split of which the parent
- *	  has not been told brings its new child with it; of no more than one, as
- *	  who inserts finishes such a split first.  On the leaf level the new entry
- *	  is not visible.
- *	- Whether a logical child is crowded depends on no number drawn for it, and
- *	  what happens to the other children is no matter to its rows.
- *
- * So no ring is ever void, and rings may be drawn ahead.  To walk through a
- * crowded child is slow, hence the frontier is read anew after that, and now
- * and then: each time all places change at once, between two rings.
+ * A condition "column = ANY (array)" on a column that continues an equality
+ * prefix makes a range of each different value of the array.  The ranges have
+ * no entry in common, so the places of one follow those of the other.
  *
  * On the leaf level a place is a TID, or a tuple where that is sound, as for
- * the leaf source.  In a crowded child it is a row in either case.
+ * the leaf source.
  *
  * No page of the index is pinned when the heap is visited.  The TID of an
  * entry that vacuum removed meanwhile may have been given to another row, but
@@ -51,30 +19,18 @@
  *
  * A serializable transaction locks the whole table, which is coarser than what
  * an index scan locks, but misses no conflict.
- *
- * What this does not promise: speed where pages hold much less than they
- * could.  Wide keys make for few children a page, each level multiplies the
- * misses.
  */
 #include "postgres.h"
 
-#include <math.h>
-
+#include "access/nbtree.h"
 #include "access/tableam.h"
-#include "btree_range.h"
-#include "btree_run.h"
-#include "compat.h"
-#include "miscadmin.h"
+#include "btree_frontier.h"
+#include "lib/qunique.h"
 #include "source.h"
-#include "storage/bufmgr.h"
 #include "storage/predicate.h"
+#include "utils/array.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
-
-/* how much of a page is in use, as a guess */
-#define TYPICAL_FILL		0.7
-
-/* read the frontier anew after so many looks, at a few pages' cost */
-#define FRONTIER_LOOKS		100
 
 /* a number of places must be exact as a double */
 #define MAX_PLACES			(UINT64CONST(1) << 53)
@@ -82,176 +38,59 @@
 typedef struct RangeSource
 {
 	RandpickSource base;
-	Relation	index;			/* open and locked by the caller */
+	RandpickTree *tree;
 	IndexFetchTableData *fetch; /* follows an entry to the heap */
-	bool		place_is_tuple; /* or else a TID */
-	uint64		leaf_bound;		/* places of a leaf page */
 	const RandpickKeys *keys;	/* what the filter wants of an entry */
-	RandpickRange range;
-	BTScanInsert start;			/* its ends, or NULL */
-	BTScanInsert end;
-
-	RandpickRun *frontier;		/* NULL: the index is empty */
-	uint64		below;			/* places of each of its entries */
-	int			nlooks;			/* since it was read */
-	bool		met_crowd;		/* since it was read */
-	RandpickRun *spare[2];		/* for descents */
+	int			nranges;
+	RandpickFrontier *ranges;	/* no two have an entry in common */
 } RangeSource;
 
-/* A part of the tree that a number is drawn for. */
-typedef struct Subtree
+/* Where an entry that was found is to go. */
+typedef struct FetchTarget
 {
-	RandpickRun *run;
-	BTScanInsert start;			/* an edge of the range that it has, or NULL */
-	BTScanInsert end;
-} Subtree;
-
-static RandpickRun *
-create_run(RangeSource *range)
-{
-	return randpick_run_create(range->index, range->base.snapshot,
-							   range->place_is_tuple);
-}
-
-/* Read a logical child, or several side by side, of a run. */
-static void
-read_below(RangeSource *range, RandpickRun *parent, RandpickRunChild child,
-		   BTScanInsert start, BTScanInsert end, bool count, RandpickRun *run)
-{
-	randpick_run_read(run, _bt_getbuf(range->index, child.block, BT_READ),
-					  child.separator, start, end, count);
-	if (run->level != parent->level - 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("block %u of index \"%s\" is at level %d instead of %d",
-						child.block, RelationGetRelationName(range->index),
-						run->level, parent->level - 1)));
-}
-
-/* Read child number n of a subtree. */
-static Subtree
-read_child(RangeSource *range, Subtree parent, uint64 n, RandpickRun *run)
-{
-	Subtree		child;
-
-	child.run = run;
-	child.start = n == 0 ? parent.start : NULL;
-	child.end = n == parent.run->nentries - 1 ? parent.end : NULL;
-	read_below(range, parent.run, randpick_run_child(parent.run, n),
-			   child.start, child.end, false, run);
-	return child;
-}
-
-/*
- * Places of an entry of a run at a level; false if that makes too many.
- */
-static bool
-count_places_below(RangeSource *range, RandpickRun *run, uint64 *below)
-{
-	*below = run->level > 0 ? range->leaf_bound : 1;
-	for (int level = 1; level < run->level; level++)
-	{
-		if (*below > MAX_PLACES / RANDPICK_CHILD_BOUND)
-			return false;
-		*below *= RANDPICK_CHILD_BOUND;
-	}
-	return run->nentries <= MAX_PLACES / *below;
-}
-
-/*
- * How many entries each page has below a run, more or less.  That is guessed
- * from how wide the items of its last page are; leaf pages may have more,
- * thanks to posting lists.
- */
-static double
-guess_entries_a_page(RandpickRun *run)
-{
-	PageHeader	page = (PageHeader) run->pages[run->npages - 1].image;
-	int			nitems = PageGetMaxOffsetNumber((Page) page);
-	double		width = (double) (page->pd_special - page->pd_upper) / nitems +
-		sizeof(ItemIdData);
-
-	return TYPICAL_FILL * BLCKSZ / width;
-}
-
-/*
- * Are the pages of the next level to be read, all that the range has there?
- * Otherwise, a look finds an entry with a chance of how full pages are, to
- * their bounds, at each level below.
- */
-static bool
-is_worth_reading(RangeSource *range, RandpickRun *run)
-{
-	double		looks = range->leaf_bound *
-	pow(RANDPICK_CHILD_BOUND, run->level - 1) /
-	pow(guess_entries_a_page(run), run->level);
-
-	return run->nentries <= randpick_range_pages_worth(looks);
-}
-
-/*
- * Read the frontier.  False if it would have too many places: then what was
- * read before, if anything, still is the frontier.
- */
-static bool
-read_frontier(RangeSource *range)
-{
-	RandpickRun *run = range->spare[0];
-	RandpickRun *next = range->spare[1];
-	Buffer		root = randpick_btree_get_root(range->index, range->base.rel);
-	uint64		below;
-
-	range->nlooks = 0;
-	range->met_crowd = false;
-	if (!BufferIsValid(root))
-		return true;			/* the index is empty, as a new run is */
-
-	randpick_run_read(run, root, NULL, range->start, range->end, true);
-	while (run->level > 0 && run->nentries > 0 && is_worth_reading(range, run))
-	{
-		RandpickRunChild all = randpick_run_child(run, 0);
-		RandpickRun *parent = run;
-
-		all.separator = randpick_run_child(run, run->nentries - 1).separator;
-		read_below(range, parent, all, range->start, range->end, true, next);
-		run = next;
-		next = parent;
-	}
-	if (!count_places_below(range, run, &below))
-		return false;
-
-	range->spare[0] = range->frontier;
-	range->spare[1] = next;
-	range->frontier = run;
-	range->below = below;
-	return true;
-}
+	RangeSource *source;
+	const RandpickFrontier *range;
+	TupleTableSlot *slot;
+} FetchTarget;
 
 static uint64
 range_places(RandpickSource *source)
 {
 	RangeSource *range = (RangeSource *) source;
+	uint64		places = 0;
 
-	/* leaf pages do not change as far as the snapshot sees */
-	if (range->frontier->level > 0 &&
-		(range->met_crowd || range->nlooks >= FRONTIER_LOOKS))
-		(void) read_frontier(range);
-	return range->frontier->nentries * range->below;
+	for (int i = 0; i < range->nranges; i++)
+	{
+		randpick_frontier_refresh(&range->ranges[i], range->tree);
+		places += randpick_frontier_count(&range->ranges[i]);
+	}
+	return places;
 }
 
 static uint64
 range_max_looks(RandpickSource *source, uint64 looks)
 {
 	RangeSource *range = (RangeSource *) source;
-	RandpickRun *frontier = range->frontier;
-	double		pages = frontier->npages;
+	double		pages = 0;
+	double		places = 0;
 
-	if (frontier->level > 0 && frontier->nentries > 0)
-		pages = frontier->nentries *
-			pow(guess_entries_a_page(frontier), frontier->level - 1);
-	return randpick_index_max_looks(source, pages,
-									(double) frontier->nentries * range->below,
-									looks);
+	for (int i = 0; i < range->nranges; i++)
+	{
+		pages += randpick_frontier_guess_pages(&range->ranges[i]);
+		places += randpick_frontier_count(&range->ranges[i]);
+	}
+	return randpick_index_max_looks(source, pages, places, looks);
+}
+
+/* The range that a place is in, which becomes a number in that range. */
+static RandpickFrontier *
+find_range(RangeSource *range, uint64 *place)
+{
+	RandpickFrontier *part = range->ranges;
+
+	while (*place >= randpick_frontier_count(part))
+		*place -= randpick_frontier_count(part++);
+	return part;
 }
 
 /* Read ahead what the first steps below the frontier lead to. */
@@ -260,24 +99,26 @@ range_prefetch(RandpickSource *source, RandpickRing *rings, int nrings)
 {
 	RangeSource *range = (RangeSource *) source;
 
-	for (int i = 0; i < nrings && range->frontier->level > 0; i++)
+	for (int i = 0; i < nrings; i++)
 	{
-		uint64		n = rings[i].place / range->below;
+		uint64		number = rings[i].place;
+		RandpickFrontier *part = find_range(range, &number);
+		BlockNumber block = randpick_frontier_block(part, number);
 
-		randpick_prefetch_page(range->index,
-							   randpick_run_child(range->frontier, n).block,
-							   &rings[i]);
+		if (BlockNumberIsValid(block))
+			randpick_prefetch_page(range->tree->index, block, &rings[i]);
 	}
 }
 
 /*
- * Fetch the row of entry number n of a leaf run, if the snapshot sees it and
- * the entry meets all keys.
+ * Fetch the row of an entry, if the snapshot sees it and the entry meets all
+ * keys.
  */
 static bool
-fetch_entry(RangeSource *range, RandpickRun *run, uint64 n,
-			TupleTableSlot *slot)
+fetch_entry(void *arg, RandpickRun *run, uint64 n)
 {
+	FetchTarget *target = (FetchTarget *) arg;
+	RangeSource *range = target->source;
 	ItemPointer tids;
 	int			ntids;
 	IndexTuple	item = randpick_run_item(run, n, &tids, &ntids);
@@ -285,8 +126,8 @@ fetch_entry(RangeSource *range, RandpickRun *run, uint64 n,
 	if (item == NULL)
 		return false;
 	range->base.nfound++;
-	if (!randpick_keys_are_met(range->keys, range->index, item,
-							   range->range.last_column))
+	if (!randpick_keys_are_met(range->keys, run->index, item,
+							   target->range->range.last_column))
 		return false;
 
 	/* at most one of the TIDs leads to a row that the snapshot sees */
@@ -296,36 +137,10 @@ fetch_entry(RangeSource *range, RandpickRun *run, uint64 n,
 		bool		call_again = false;
 
 		if (table_index_fetch_tuple(range->fetch, &tid, range->base.snapshot,
-									slot, &call_again, NULL))
+									target->slot, &call_again, NULL))
 			return true;
 	}
 	return false;
-}
-
-/* Find visible row number *n of a subtree; *n becomes less by those passed. */
-static bool
-find_visible_row(RangeSource *range, Subtree tree, uint64 *n,
-				 TupleTableSlot *slot)
-{
-	RandpickRun *run = tree.run->level > 0 ? create_run(range) : NULL;
-	bool		found = false;
-
-	for (uint64 i = 0; i < tree.run->nentries && !found; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (run != NULL)
-		{
-			Subtree		child = read_child(range, tree, i, run);
-
-			randpick_run_copy(run);
-			found = find_visible_row(range, child, n, slot);
-		}
-		else
-			found = fetch_entry(range, tree.run, i, slot) && (*n)-- == 0;
-	}
-	if (run != NULL)
-		randpick_run_free(run);
-	return found;
 }
 
 static RandpickLook
@@ -333,40 +148,12 @@ range_look(RandpickSource *source, const RandpickRing *ring,
 		   TupleTableSlot *slot)
 {
 	RangeSource *range = (RangeSource *) source;
-	Subtree		tree = {range->frontier, range->start, range->end};
-	uint64		below = range->below;
-	uint64		place = ring->place;
-	bool		found = false;
+	uint64		number = ring->place;
+	RandpickFrontier *part = find_range(range, &number);
+	FetchTarget target = {range, part, slot};
+	bool		found = randpick_frontier_find(part, range->tree, number,
+											   fetch_entry, &target);
 
-	range->nlooks++;
-	for (int i = 0;; i = 1 - i)
-	{
-		uint64		n = place / below;
-		uint64		bound;
-
-		if (n >= tree.run->nentries)
-		{
-			randpick_run_unlock(tree.run);
-			break;
-		}
-		if (tree.run->level == 0)
-		{
-			found = fetch_entry(range, tree.run, n, slot);
-			break;
-		}
-
-		place %= below;
-		tree = read_child(range, tree, n, range->spare[i]);
-		bound = tree.run->level > 0 ? RANDPICK_CHILD_BOUND : range->leaf_bound;
-		if (tree.run->nentries > bound)
-		{
-			range->met_crowd = true;
-			randpick_run_copy(tree.run);
-			found = find_visible_row(range, tree, &place, slot);
-			break;
-		}
-		below /= bound;
-	}
 	table_index_fetch_reset(range->fetch);
 	if (found)
 		return RANDPICK_LOOK_ROW;
@@ -389,6 +176,121 @@ static const RandpickSourceMethods range_methods = {
 	.close = range_close,
 };
 
+/* How the elements of an array are ordered. */
+typedef struct ElementOrder
+{
+	FmgrInfo	proc;
+	Oid			collation;
+} ElementOrder;
+
+static int
+compare_elements(const void *a, const void *b, void *arg)
+{
+	ElementOrder *order = (ElementOrder *) arg;
+
+	return DatumGetInt32(FunctionCall2Coll(&order->proc, order->collation,
+										   *(const Datum *) a,
+										   *(const Datum *) b));
+}
+
+/*
+ * The different elements of the array of a key, other than NULL.  Returns their
+ * number, or -1 if the operator family cannot order them, or they are too many.
+ */
+static int
+get_elements(Relation index, ScanKey key, Datum **elements)
+{
+	int			column = key->sk_attno - 1;
+	Oid			type = OidIsValid(key->sk_subtype) ? key->sk_subtype :
+	index->rd_opcintype[column];
+	Oid			proc = get_opfamily_proc(index->rd_opfamily[column], type, type,
+										 BTORDER_PROC);
+	ElementOrder order = {.collation = key->sk_collation};
+	ArrayType  *array;
+	int16		length;
+	bool		by_value;
+	char		align;
+	bool	   *nulls;
+	int			nall;
+	int			n = 0;
+
+	if (key->sk_flags & SK_ISNULL)
+		return 0;
+	if (!OidIsValid(proc))
+		return -1;
+	fmgr_info(proc, &order.proc);
+
+	array = DatumGetArrayTypeP(key->sk_argument);
+	get_typlenbyvalalign(ARR_ELEMTYPE(array), &length, &by_value, &align);
+	deconstruct_array(array, ARR_ELEMTYPE(array), length, by_value, align,
+					  elements, &nulls, &nall);
+	for (int i = 0; i < nall; i++)
+	{
+		if (!nulls[i])
+			(*elements)[n++] = (*elements)[i];
+	}
+	if (n > 1)
+	{
+		qsort_arg(*elements, n, sizeof(Datum), compare_elements, &order);
+		n = qunique_arg(*elements, n, sizeof(Datum), compare_elements, &order);
+	}
+	return n > RANDPICK_MAX_RANGES ? -1 : n;
+}
+
+/*
+ * Make a range of each element of the array that a key has.  False if the key
+ * does not continue an equality prefix: then they would all be one range.
+ */
+static bool
+add_ranges_of_array(RangeSource *range, int array_key)
+{
+	Relation	index = range->tree->index;
+	int			nkeys = range->keys->nkeys;
+	ScanKey		keys = palloc(nkeys * sizeof(ScanKeyData));
+	ScanKey		key = &keys[array_key];
+	Datum	   *elements;
+	int			n;
+
+	memcpy(keys, range->keys->keys, nkeys * sizeof(ScanKeyData));
+	n = get_elements(index, key, &elements);
+	if (n < 0)
+		return false;
+
+	range->ranges = palloc0(Max(n, 1) * sizeof(RandpickFrontier));
+	key->sk_flags &= ~SK_SEARCHARRAY;
+	for (int i = 0; i < n; i++)
+	{
+		RandpickRange *part = &range->ranges[i].range;
+
+		key->sk_argument = elements[i];
+		randpick_range_from_keys(part, index, keys, nkeys);
+		if (!part->is_empty && (part->start.keysz < key->sk_attno ||
+								part->end.keysz < key->sk_attno))
+			return false;
+	}
+	range->nranges = n;
+	return true;
+}
+
+/* Make the ranges that the keys select. */
+static void
+add_ranges(RangeSource *range)
+{
+	const RandpickKeys *keys = range->keys;
+
+	for (int i = 0; i < keys->nkeys; i++)
+	{
+		/* the planner gives at most one */
+		if ((keys->keys[i].sk_flags & SK_SEARCHARRAY) &&
+			add_ranges_of_array(range, i))
+			return;
+	}
+	range->nranges = 1;
+	range->ranges = palloc0(sizeof(RandpickFrontier));
+	randpick_range_from_keys(&range->ranges[0].range, range->tree->index,
+							 keys->keys, keys->nkeys);
+}
+
 RandpickSource *
 randpick_range_source_open(Relation rel, Relation index, Snapshot snapshot,
 						   const RandpickCapacity *capacity,
@@ -398,24 +300,24 @@ randpick_range_source_open(Relation rel, Relation index, Snapshot snapshot,
 	RandpickCapacity leaf_page =
 	randpick_capacity_holds(capacity, snapshot) ?
 	*capacity : randpick_any_leaf_capacity(index);
+	uint64		places = 0;
 
 	range->base.methods = &range_methods;
 	range->base.rel = rel;
 	range->base.snapshot = snapshot;
-	range->index = index;
-	range->leaf_bound = leaf_page.places_a_page;
-	range->place_is_tuple = leaf_page.place_is_tuple;
 	range->keys = keys;
-	randpick_range_from_keys(&range->range, index, keys->keys, keys->nkeys);
-	range->start = range->range.start.keysz > 0 ? &range->range.start : NULL;
-	range->end = range->range.end.keysz > 0 ? &range->range.end : NULL;
-
-	range->frontier = create_run(range);
-	range->spare[0] = create_run(range);
-	range->spare[1] = create_run(range);
-	range->below = 1;
-	if (!range->range.is_empty && !read_frontier(range))
-		return NULL;
+	range->tree = randpick_tree_create(rel, index, snapshot,
+									   leaf_page.place_is_tuple,
+									   leaf_page.places_a_page);
+	add_ranges(range);
+	for (int i = 0; i < range->nranges; i++)
+	{
+		if (!randpick_frontier_read(&range->ranges[i], range->tree))
+			return NULL;
+		places += randpick_frontier_count(&range->ranges[i]);
+		if (places > MAX_PLACES)
+			return NULL;
+	}
 
 	PredicateLockRelation(rel, snapshot);
 	range->fetch = table_index_fetch_begin(rel);

@@ -56,6 +56,12 @@ my @tables = (
 		'CREATE TABLE T (id int, key int, b int, c int)',
 		'INSERT INTO T SELECT i, nullif(i % 20, 0), nullif(i / 20 % 7, 0), i / 140 % 10 FROM generate_series(1, 28000) i',
 		'CREATE INDEX ON T (key, b DESC, c)' ],
+	[ 'arrays', [ 'key IN (3, 5, 17)', 'key = ANY (ARRAY[5, 3, 5, NULL, 99, 3])', q{key = ANY ('{7}')}, 'key IN (3, 5) AND b > 3',
+			'key = 7 AND b IN (1, 5)', 'key IN (3, 5) AND b IN (1, 5)', 'key IN (3, 5) AND b = 2 AND c > 4', 'key IN (3, 5, 17) AND key > 3',
+			'key = 7 AND b > 1 AND c IN (2, 3, 4)', 'key = ANY (ARRAY[3, 5]::bigint[])' ],
+		'CREATE TABLE T (id int, key int, b int, c int)',
+		'INSERT INTO T SELECT i, nullif(i % 20, 0), nullif(i / 20 % 7, 0), i / 140 % 10 FROM generate_series(1, 28000) i',
+		'CREATE INDEX ON T (key, b DESC, c)' ],
 	[ 'deep, straddling pages of all levels', [ q{key > lpad('0500', 1000, 'k')}, q{key BETWEEN lpad('0010', 1000, 'k') AND lpad('0600', 1000, 'k')}, q{key <= lpad('0033', 1000, 'k')} ],
 		'CREATE TABLE T (id int, key text)',
 		'ALTER TABLE T ALTER key SET STORAGE plain',
@@ -161,7 +167,7 @@ $builder->do($_) for (
 	'CREATE TABLE no_rows (id int, key int PRIMARY KEY)',
 	'ANALYZE nothing');
 for ('key = 1 AND key = 2', 'key < 5 AND key > 7', 'key IS NULL', 'key = 1 AND b = 2', 'key = 100', 'key > 3 AND key IS NULL',
-	'key = (SELECT NULL::int)', 'key = (SELECT 100)', 'key > 9', 'key < 0')
+	'key = ANY (NULL::int[])', q{key = ANY ('{}')}, 'key IN (100, 200)', 'key IN (1, 2) AND key = 3', 'key = (SELECT NULL::int)', 'key = (SELECT 100)', 'key > 9', 'key < 0')
 {
 	my $rows = $dbh->selectcol_arrayref("SELECT id FROM nothing WHERE $_ ORDER BY random() LIMIT 3");
 	is_deeply($rows, [], "no row where $_");
