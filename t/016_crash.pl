@@ -28,16 +28,17 @@ my @cases = (
 			'INSERT INTO T SELECT i, 2 * i FROM generate_series(1, 6000) i',
 			# two pages hold what one could: as a split leaves them
 			'CREATE UNIQUE INDEX ON T (key) WITH (fillfactor = 50)',
-			'DELETE FROM T WHERE id BETWEEN 2100 AND 3000' ],
+			'DELETE FROM T WHERE id BETWEEN 2600 AND 2870' ],
 		split   => [ [ 0, 3 ], [ 0, 18 ] ],
 		dead    => 13,
 		key     => '1301',
 		filters => [
 			'key > 0',
-			'key BETWEEN 1300 AND 1700',
-			'key > 1500 AND key < 1800',
-			'key BETWEEN 1150 AND 1800',
-			'key BETWEEN 4000 AND 6200',
+			'key BETWEEN 1300 AND 1900',
+			'key > 1700 AND key < 1950',
+			'key BETWEEN 1250 AND 2000',
+			'key BETWEEN 5000 AND 5900',
+			'key BETWEEN 5500 AND 6100',
 			'key BETWEEN 3000 AND 7200' ],
 	},
 	{
