@@ -1,6 +1,6 @@
 /*
  * source.c
- *	  Pages of a relation, prefetched and pinned for looks at random.
+ *	  What sources have in common: pages, and locks of serializable reads.
  *
  * A look costs little work and many cache misses, one after the other: the
  * buffer table, the buffer's descriptor, the page's header, the line pointer,
@@ -9,13 +9,23 @@
  * buffers, brought into the CPU's cache side by side.  Only hints come of it:
  * nothing is pinned between prefetch and look, and a look checks that the
  * buffer still holds its block.
+ *
+ * A race that ends with a few rows has, as far as anybody can tell from them,
+ * read the whole table: had there been another row, it might have come.  In a
+ * serializable transaction, who writes to the table later must be told, which a
+ * lock on all of it does; and so must be known who wrote to it before, though
+ * the snapshot does not see it.  A scan comes upon what they wrote.  A race does
+ * not, so any transaction is taken to have written that could have.
  */
 #include "postgres.h"
 
+#include "access/transam.h"
 #include "compat.h"
+#include "miscadmin.h"
 #include "pgstat.h"
 #include "source.h"
 #include "storage/bufmgr.h"
+#include "storage/predicate.h"
 
 /*
  * Prefetch the block that a ring will look into, and leave the ring a hint.
@@ -48,4 +58,34 @@ randpick_pin_page(Relation rel, BlockNumber block, const RandpickRing *ring)
 		return ring->hint;
 	}
 	return ReadBuffer(rel, block);
+}
+
+/*
+ * Let a serializable transaction be known to read the whole table under the
+ * snapshot.  Before anything is read.
+ */
+void
+randpick_predicate_lock(Relation rel, Snapshot snapshot)
+{
+	TransactionId next;
+
+	PredicateLockRelation(rel, snapshot);
+	if (!CheckForSerializableConflictOutNeeded(rel, snapshot))
+		return;
+
+	/*
+	 * Who has no transaction ID by now will find the lock.  Others may have
+	 * written before: those that ran when the snapshot was taken, and those
+	 * that began later.  IDs of subtransactions, and of transactions that are
+	 * not serializable, do no harm.
+	 */
+	next = ReadNextTransactionId();
+	for (uint32 i = 0; i < snapshot->xcnt; i++)
+		CheckForSerializableConflictOut(rel, snapshot->xip[i], snapshot);
+	for (TransactionId xid = snapshot->xmax; TransactionIdPrecedes(xid, next);)
+	{
+		CHECK_FOR_INTERRUPTS();
+		CheckForSerializableConflictOut(rel, xid, snapshot);
+		TransactionIdAdvance(xid);
+	}
 }

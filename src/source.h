@@ -104,6 +104,7 @@ extern Page randpick_prefetch_page(Relation rel, BlockNumber block,
 								   RandpickRing *ring);
 extern Buffer randpick_pin_page(Relation rel, BlockNumber block,
 								const RandpickRing *ring);
+extern void randpick_predicate_lock(Relation rel, Snapshot snapshot);
 
 /*
  * A source of each kind, allocated in the current memory context.  The

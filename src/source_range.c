@@ -67,7 +67,6 @@
 #include "miscadmin.h"
 #include "source.h"
 #include "storage/bufmgr.h"
-#include "storage/predicate.h"
 #include "utils/rel.h"
 
 /* how much of a page is in use, as a guess */
@@ -406,6 +405,7 @@ randpick_range_source_open(Relation rel, Relation index, Snapshot snapshot,
 	range->start = range->range.start.keysz > 0 ? &range->range.start : NULL;
 	range->end = range->range.end.keysz > 0 ? &range->range.end : NULL;
 
+	randpick_predicate_lock(rel, snapshot);
 	range->frontier = create_run(range);
 	range->spare[0] = create_run(range);
 	range->spare[1] = create_run(range);
@@ -413,7 +413,6 @@ randpick_range_source_open(Relation rel, Relation index, Snapshot snapshot,
 	if (!range->range.is_empty && !read_frontier(range))
 		return NULL;
 
-	PredicateLockRelation(rel, snapshot);
 	range->fetch = table_index_fetch_begin(rel);
 	return &range->base;
 }
