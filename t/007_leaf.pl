@@ -99,27 +99,4 @@ for (@tables)
 	is_source_fair('leaf', $name, $dbh, $table, $filter);
 }
 
-# A deferrable constraint shows its own transaction several rows with one key.
-$builder->do($_) for (
-	'CREATE TABLE deferred (id int, key int NOT NULL, CONSTRAINT deferred_key UNIQUE (key) DEFERRABLE INITIALLY DEFERRED)',
-	'INSERT INTO deferred SELECT i, i FROM generate_series(1, 1500) i',
-	'ANALYZE deferred');
-$dbh->do($_) for ('BEGIN', 'UPDATE deferred SET key = key % 10');
-is_source_fair('leaf', 'duplicates under a deferred constraint', $dbh, 'deferred', 'true');
-$dbh->do('ROLLBACK');
-
-# An index newer than the snapshot, which says more of its keys than was true.
-$builder->do($_) for (
-	'CREATE TABLE newer (id int, key int NOT NULL)',
-	'INSERT INTO newer SELECT i, i % 500 FROM generate_series(1, 1500) i',
-	'ANALYZE newer');
-$dbh->do('BEGIN ISOLATION LEVEL REPEATABLE READ');
-$dbh->selectall_arrayref('SELECT count(*) FROM newer');
-$builder->do($_) for (
-	'DELETE FROM newer WHERE id > 500',
-	'CREATE UNIQUE INDEX newer_key ON newer (key)',
-	'ANALYZE newer');
-is_source_fair('leaf', 'rows older than their index', $dbh, 'newer', 'true');
-$dbh->do('ROLLBACK');
-
 done_testing;
