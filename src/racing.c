@@ -13,12 +13,17 @@
  * The planner's budget of looks is also bounded by the real size of what there
  * is to read: statistics may be wrong about that, and a filter may be declared
  * absurdly costly.
+ *
+ * PostgreSQL's own statistics count a race as the scan that it stands for: a
+ * sequential scan of the table, or a scan of the index, that has read the rows
+ * found.  What deals counts for itself, being an ordinary plan.
  */
 #include "postgres.h"
 
 #include "access/genam.h"
 #include "compat.h"
 #include "miscadmin.h"
+#include "pgstat.h"
 #include "racing.h"
 #include "utils/memutils.h"
 
@@ -71,12 +76,41 @@ open_source(RandpickRacing *racing)
 	return source;
 }
 
+/* Count a race that starts, unless it will be dealt without a look. */
+static void
+count_race(RandpickRacing *racing)
+{
+	racing->stats = randpick_stats_of(racing->max_looks > 0 ? racing->method :
+									  RANDPICK_METHOD_DEAL);
+	racing->stats->races++;
+	if (racing->max_looks == 0)
+		return;
+	if (racing->index == NULL)
+		pgstat_count_heap_scan(racing->ss->ss_currentRelation);
+	else
+		pgstat_count_index_scan(racing->index);
+}
+
+/* Count a row that the source has found, whatever becomes of it. */
+static void
+count_found(RandpickRacing *racing)
+{
+	if (racing->index == NULL)
+		pgstat_count_heap_getnext(racing->ss->ss_currentRelation);
+	else
+	{
+		pgstat_count_index_tuples(racing->index, 1);
+		pgstat_count_heap_fetch(racing->index);
+	}
+}
+
 void
 randpick_racing_start(RandpickRacing *racing)
 {
 	MemoryContext oldcxt = MemoryContextSwitchTo(racing->cxt);
 
 	racing->source = open_source(racing);
+	count_race(racing);
 	racing->places = racing->source->methods->places(racing->source);
 	randpick_race_start(&racing->race, draw_seed(), racing->descending,
 						racing->max_looks, work_mem * (Size) 1024);
@@ -156,12 +190,21 @@ randpick_racing_next(RandpickRacing *racing, TupleTableSlot *slot)
 			return false;
 		CHECK_FOR_INTERRUPTS();
 		racing->looks++;
+		racing->stats->looks++;
 		found = racing->source->methods->look(racing->source, ring, slot);
-		if (found == RANDPICK_LOOK_ROW && take_row(racing, slot))
-			return true;
+		if (found == RANDPICK_LOOK_ROW)
+		{
+			count_found(racing);
+			if (take_row(racing, slot))
+			{
+				racing->stats->picks++;
+				return true;
+			}
+		}
 		if (found == RANDPICK_LOOK_VOID)
 			randpick_race_void(&racing->race);
 		racing->misses++;
+		racing->stats->misses++;
 	}
 	return false;
 }
