@@ -14,6 +14,8 @@
 EXTENSION = randpick
 MODULE_big = randpick
 OBJS = \
+	src/append_exec.o \
+	src/append_path.o \
 	src/btree_frontier.o \
 	src/btree_range.o \
 	src/btree_run.o \

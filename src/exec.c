@@ -29,6 +29,7 @@
 #include "access/tableam.h"
 #include "compat.h"
 #include "deal.h"
+#include "exec.h"
 #include "key.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -56,6 +57,8 @@ typedef struct RandpickScanState
 	TupleTableSlot *ring;		/* a row as TID and time or key; NULL until
 								 * one is dealt or recorded */
 	bool		replaying;		/* reading the record? */
+	RandpickRace *joint;		/* as a member: the race while it looks */
+	uint64		joint_place;	/* and where */
 
 	uint64		ndeals;			/* races finished by dealing, for EXPLAIN */
 } RandpickScanState;
@@ -84,9 +87,24 @@ static const CustomExecMethods exec_methods = {
 
 /* The value of a slot of custom_private. */
 static Datum
-private_value(CustomScan *scan, RandpickPrivate slot)
+private_value(const CustomScan *scan, RandpickPrivate slot)
 {
 	return list_nth_node(Const, scan->custom_private, slot)->constvalue;
+}
+
+/* The capacity of its pages that the planner found. */
+static RandpickCapacity
+read_capacity(const CustomScan *scan)
+{
+	RandpickCapacity capacity;
+
+	capacity.places_a_page =
+		DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_PLACES_A_PAGE));
+	capacity.place_is_tuple =
+		DatumGetBool(private_value(scan, RANDPICK_PRIVATE_PLACE_IS_TUPLE));
+	capacity.since =
+		(TransactionId) DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_SINCE));
+	return capacity;
 }
 
 /* CreateCustomScanState */
@@ -111,12 +129,7 @@ create_state(CustomScan *scan)
 		DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_METHOD));
 	node->racing.index_oid =
 		DatumGetObjectId(private_value(scan, RANDPICK_PRIVATE_INDEX));
-	node->racing.capacity.places_a_page =
-		DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_PLACES_A_PAGE));
-	node->racing.capacity.place_is_tuple =
-		DatumGetBool(private_value(scan, RANDPICK_PRIVATE_PLACE_IS_TUPLE));
-	node->racing.capacity.since =
-		(TransactionId) DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_SINCE));
+	node->racing.capacity = read_capacity(scan);
 	node->racing.conditions = scan->custom_exprs;
 	node->racing.columns = (List *) list_nth(scan->custom_private,
 											 RANDPICK_PRIVATE_COLUMNS);
@@ -260,6 +273,29 @@ record_row(RandpickScanState *node, TupleTableSlot *slot, double key)
 	tuplestore_puttupleslot(node->record, node->ring);
 }
 
+/* As a member of a joint race: the row at a place, if one is to return. */
+static bool
+look_for_row(RandpickScanState *node, TupleTableSlot *slot, double *key)
+{
+	if (!randpick_racing_look(&node->racing, node->joint_place, slot))
+		return false;
+	*key = randpick_race_take_key(node->joint);
+	return true;
+}
+
+/* By itself: the next row, raced or dealt. */
+static bool
+find_row(RandpickScanState *node, TupleTableSlot *slot, double *key)
+{
+	if (node->deal != NULL || !randpick_racing_next(&node->racing, slot))
+	{
+		if (node->racing.places == 0 || !deal_row(node, slot))
+			return false;
+	}
+	*key = randpick_race_take_key(&node->racing.race);
+	return true;
+}
+
 /* ExecScan's access method: the next row, its key in the parameter */
 static TupleTableSlot *
 next_row(ScanState *ss)
@@ -273,17 +309,14 @@ next_row(ScanState *ss)
 
 	if (node->replaying)
 	{
-		if (replay_row(node, slot))
+		if (node->joint == NULL && replay_row(node, slot))
 			return slot;
 		node->replaying = false;
 	}
 
-	if (node->deal != NULL || !randpick_racing_next(&node->racing, slot))
-	{
-		if (node->racing.places == 0 || !deal_row(node, slot))
-			return ExecClearTuple(slot);
-	}
-	key = randpick_race_take_key(&node->racing.race);
+	if (node->joint != NULL ? !look_for_row(node, slot, &key) :
+		!find_row(node, slot, &key))
+		return ExecClearTuple(slot);
 	if (node->record)
 		record_row(node, slot, key);
 	randpick_key_set(node->css.ss.ps.state, node->key_param, key);
@@ -306,6 +339,104 @@ static TupleTableSlot *
 scan_exec(CustomScanState *css)
 {
 	return ExecScan(&css->ss, next_row, recheck_row);
+}
+
+static RandpickScanState *
+get_member(PlanState *member)
+{
+	RandpickScanState *node = (RandpickScanState *) castNode(CustomScanState, member);
+
+	Assert(node->css.methods == &exec_methods);
+	return node;
+}
+
+uint64
+randpick_member_places(PlanState *member, uint64 *max_looks)
+{
+	RandpickRacing *racing = &get_member(member)->racing;
+	const RandpickSourceMethods *methods;
+
+	if (racing->source == NULL)
+		randpick_racing_start(racing);
+	methods = racing->source->methods;
+	racing->places = methods->places(racing->source);
+	*max_looks += Min(racing->max_looks, methods->max_looks(racing->source, 0));
+	return racing->places;
+}
+
+bool
+randpick_member_is_descending(const CustomScan *member)
+{
+	return DatumGetBool(private_value(member, RANDPICK_PRIVATE_DESCENDING));
+}
+
+bool
+randpick_member_is_heap(const CustomScan *member)
+{
+	return DatumGetInt32(private_value(member, RANDPICK_PRIVATE_METHOD)) ==
+		RANDPICK_METHOD_HEAP;
+}
+
+bool
+randpick_member_may_be_void(const List *custom_private)
+{
+	return DatumGetInt32(list_nth_node(Const, custom_private,
+									   RANDPICK_PRIVATE_METHOD)->constvalue) ==
+		RANDPICK_METHOD_LEAF;
+}
+
+uint64
+randpick_heap_member_places(const CustomScan *member, EState *estate,
+							uint64 *max_looks)
+{
+	RandpickCapacity capacity = read_capacity(member);
+	RandpickSource *source =
+	randpick_heap_source_open(ExecGetRangeTableRelation(estate,
+														member->scan.scanrelid),
+							  estate->es_snapshot, &capacity);
+	uint64		places = source->methods->places(source);
+	uint64		budget =
+	DatumGetInt64(private_value(member, RANDPICK_PRIVATE_MAX_LOOKS));
+
+	*max_looks += Min(budget, source->methods->max_looks(source, 0));
+	pfree(source);
+	return places;
+}
+
+TupleTableSlot *
+randpick_member_look(PlanState *member, RandpickRace *race, uint64 place)
+{
+	RandpickScanState *node = get_member(member);
+	TupleTableSlot *slot;
+
+	node->joint = race;
+	node->joint_place = place;
+	slot = ExecProcNode(member);
+	node->joint = NULL;
+	return slot;
+}
+
+bool
+randpick_member_is_full(PlanState *member)
+{
+	return randpick_race_is_spent(&get_member(member)->racing.race);
+}
+
+void
+randpick_member_leave(PlanState *member, const RandpickRace *race)
+{
+	RandpickRacing *racing = &get_member(member)->racing;
+
+	if (racing->source == NULL)
+		randpick_racing_start(racing);
+	randpick_race_join(&racing->race, race);
+	racing->race.max_looks = 0;
+}
+
+double
+randpick_member_key(PlanState *member)
+{
+	return get_member(member)->racing.race.key;
 }
 
 /* Forget the race, but not what was recorded of it. */

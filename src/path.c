@@ -40,6 +40,13 @@ static const CustomPathMethods path_methods = {
 	.PlanCustomPath = randpick_plan_path,
 };
 
+/* Is it a path of this kind? */
+bool
+randpick_is_path(const CustomPath *path)
+{
+	return path->methods == &path_methods;
+}
+
 /* A flat copy of a plain scan path, or NULL for a path of another kind. */
 static Path *
 copy_scan_path(Path *path)

@@ -189,6 +189,14 @@ randpick_race_advance(RandpickRace *race, double clock)
 	race->clock = clock;
 }
 
+void
+randpick_race_join(RandpickRace *race, const RandpickRace *other)
+{
+	race->clock = race->clock_before = other->clock;
+	race->key = other->key;
+	race->nahead = race->next_ahead = 0;
+}
+
 double
 randpick_race_take_key(RandpickRace *race)
 {

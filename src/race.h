@@ -104,6 +104,9 @@ extern double randpick_race_time_left(RandpickRace *race);
 /* Move the clock to a ring that was dealt; must not be before the clock. */
 extern void randpick_race_advance(RandpickRace *race, double clock);
 
+/* Go on where another race is, with rows that have not rung there. */
+extern void randpick_race_join(RandpickRace *race, const RandpickRace *other);
+
 /*
  * The random() value of the row that rang last: in [0, 1), and never on the
  * wrong side of the key before it.  Call once for each row returned.

@@ -28,8 +28,8 @@
 #include "utils/memutils.h"
 
 /* A seed from SQL random(), so that setseed() makes picks repeatable. */
-static uint64
-draw_seed(void)
+uint64
+randpick_draw_seed(void)
 {
 	double		high = DatumGetFloat8(OidFunctionCall0(RANDPICK_RANDOM_OID));
 	double		low = DatumGetFloat8(OidFunctionCall0(RANDPICK_RANDOM_OID));
@@ -112,7 +112,7 @@ randpick_racing_start(RandpickRacing *racing)
 	racing->source = open_source(racing);
 	count_race(racing);
 	racing->places = racing->source->methods->places(racing->source);
-	randpick_race_start(&racing->race, draw_seed(), racing->descending,
+	randpick_race_start(&racing->race, randpick_draw_seed(), racing->descending,
 						racing->max_looks, work_mem * (Size) 1024);
 	MemoryContextSwitchTo(oldcxt);
 }
@@ -176,6 +176,21 @@ take_row(RandpickRacing *racing, TupleTableSlot *slot)
 	randpick_race_mark_seen(&racing->race, &slot->tts_tid);
 	MemoryContextSwitchTo(oldcxt);
 	return true;
+}
+
+bool
+randpick_racing_look(RandpickRacing *racing, uint64 place, TupleTableSlot *slot)
+{
+	RandpickRing ring = {.place = place};
+	RandpickLook found;
+
+	racing->looks++;
+	found = racing->source->methods->look(racing->source, &ring, slot);
+	Assert(found != RANDPICK_LOOK_VOID);
+	if (found == RANDPICK_LOOK_ROW && take_row(racing, slot))
+		return true;
+	racing->misses++;
+	return false;
 }
 
 bool

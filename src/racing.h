@@ -47,6 +47,7 @@ typedef struct RandpickRacing
  * made.  Draws from SQL random(), so that setseed() makes it repeatable.
  */
 extern void randpick_racing_start(RandpickRacing *racing);
+extern uint64 randpick_draw_seed(void);
 
 /*
  * Race to the next row that passes the filter and has not been returned, and
@@ -54,6 +55,13 @@ extern void randpick_racing_start(RandpickRacing *racing);
  * is spent, or there is no place: then all rows that are left can be dealt.
  */
 extern bool randpick_racing_next(RandpickRacing *racing, TupleTableSlot *slot);
+
+/*
+ * Look into one place, drawn from the last places().  True if it has a row that
+ * passes the filter and has not been returned; it is now.
+ */
+extern bool randpick_racing_look(RandpickRacing *racing, uint64 place,
+								 TupleTableSlot *slot);
 
 /* Does the row pass the scan's filter?  Counts it if not. */
 extern bool randpick_racing_passes(RandpickRacing *racing,

@@ -1,6 +1,6 @@
 /*
  * randpick.c
- *	  Entry of the library: settings and hook.
+ *	  Entry of the library: settings and hooks.
  *
  * The scan node takes part in planning from the moment the library is loaded.
  * Whoever preloads or LOADs it, or creates the extension in this very session
@@ -11,8 +11,10 @@
  */
 #include "postgres.h"
 
+#include "append.h"
 #include "fmgr.h"
 #include "optimizer/paths.h"
+#include "optimizer/planner.h"
 #include "randpick.h"
 #include "tcop/cmdtag.h"
 #include "tcop/pquery.h"
@@ -27,6 +29,8 @@ int			randpick_method = RANDPICK_METHOD_AUTO;
 bool		randpick_log_declined = false;
 
 static set_rel_pathlist_hook_type previous_set_rel_pathlist_hook = NULL;
+
+static create_upper_paths_hook_type previous_create_upper_paths_hook = NULL;
 
 static const struct config_enum_entry order_by_random_options[] = {
 	{"off", RANDPICK_ORDER_OFF, false},
@@ -53,6 +57,18 @@ set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 
 	if (root->query_pathkeys != NIL)
 		randpick_set_rel_pathlist(root, rel, rti, rte);
+}
+
+static void
+create_upper_paths(PlannerInfo *root, UpperRelationKind stage,
+				   RelOptInfo *input_rel, RelOptInfo *output_rel, void *extra)
+{
+	if (previous_create_upper_paths_hook)
+		previous_create_upper_paths_hook(root, stage, input_rel, output_rel,
+										 extra);
+
+	if (stage == UPPERREL_ORDERED)
+		randpick_set_append_path(root, input_rel, output_rel);
 }
 
 /*
@@ -104,8 +120,13 @@ _PG_init(void)
 
 	/* a shared library that is loaded twice registers its methods once */
 	if (GetCustomScanMethods(RANDPICK_SCAN_NAME, true) == NULL)
+	{
 		RegisterCustomScanMethods(&randpick_scan_methods);
+		RegisterCustomScanMethods(&randpick_append_methods);
+	}
 
 	previous_set_rel_pathlist_hook = set_rel_pathlist_hook;
 	set_rel_pathlist_hook = set_rel_pathlist;
+	previous_create_upper_paths_hook = create_upper_paths_hook;
+	create_upper_paths_hook = create_upper_paths;
 }

@@ -72,6 +72,8 @@ extern bool randpick_match(PlannerInfo *root, RelOptInfo *rel,
 extern void randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel,
 									  Index rti, RangeTblEntry *rte);
 
+extern bool randpick_is_path(const CustomPath *path);
+
 /* plan.c */
 extern Plan *randpick_plan_path(PlannerInfo *root, RelOptInfo *rel,
 								CustomPath *path, List *tlist, List *clauses,

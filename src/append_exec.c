@@ -1,0 +1,424 @@
+/*
+ * append_exec.c
+ *	  The node that runs a joint race over the partitions of a table.
+ *
+ * The places of all members (the scan nodes of the partitions) are numbered one
+ * after the other, and one race is run over all of them: a ring goes to the
+ * member that has its place.  race.c says why that is the race of the union.
+ * So a row is found after as many looks as in a table of the same size, however
+ * many partitions there are; and a member that is never looked at is not even
+ * initialized, only asked for its size.
+ *
+ * When the budget of all members together is spent, every member deals what it
+ * has left, from the race's clock on, and the dealt rows are merged by their
+ * keys.
+ *
+ * Rescan.  If the same rows may be asked for again, members record theirs, as
+ * scan nodes do; here only the order is noted in which members returned them.
+ *
+ * Under EvalPlanQual the members are read one after the other, like those of
+ * any Append: all but the one whose row is rechecked are empty.
+ */
+#include "postgres.h"
+
+#include "append.h"
+#include "compat.h"
+#include "exec.h"
+#include "executor/executor.h"
+#include "lib/binaryheap.h"
+#include "miscadmin.h"
+#include "racing.h"
+#include "randpick.h"
+#include "utils/memutils.h"
+
+typedef struct AppendMember
+{
+	CustomScan *plan;
+	PlanState  *state;			/* NULL until it is needed */
+	bool		is_heap;		/* keeps its number of places */
+	uint64		places;
+	uint64		end;			/* its places and those of all before it */
+	TupleTableSlot *dealt;		/* its next row, when dealing */
+} AppendMember;
+
+typedef struct RandpickAppendState
+{
+	CustomScanState css;
+
+	/* fixed at begin */
+	int			nmembers;
+	AppendMember *members;
+	bool		is_recorded;	/* may the same rows be asked for again? */
+	int			eflags;			/* for members */
+
+	/* changes from row to row */
+	bool		is_started;
+	bool		is_dealing;
+	RandpickRace race;
+	uint64		places;
+	binaryheap *merge;			/* members with a dealt row, by its key */
+	int			last_dealt;		/* whose row was returned, or -1 */
+	List	   *record;			/* integers: whose rows were returned */
+	int			nreplayed;		/* how many of these were, since a rescan */
+	bool		was_dealing;	/* before that rescan? */
+	int			epq_member;		/* the next one to read, under EvalPlanQual */
+
+	/* for EXPLAIN, over all races */
+	uint64		looks;
+	uint64		misses;
+	uint64		deals;
+} RandpickAppendState;
+
+static Node *create_state(CustomScan *scan);
+static void append_begin(CustomScanState *css, EState *estate, int eflags);
+static TupleTableSlot *append_exec(CustomScanState *css);
+static void append_end(CustomScanState *css);
+static void append_rescan(CustomScanState *css);
+static void append_explain(CustomScanState *css, List *ancestors,
+						   ExplainState *es);
+
+const CustomScanMethods randpick_append_methods = {
+	.CustomName = RANDPICK_APPEND_NAME,
+	.CreateCustomScanState = create_state,
+};
+
+static const CustomExecMethods exec_methods = {
+	.CustomName = RANDPICK_APPEND_NAME,
+	.BeginCustomScan = append_begin,
+	.ExecCustomScan = append_exec,
+	.EndCustomScan = append_end,
+	.ReScanCustomScan = append_rescan,
+	.ExplainCustomScan = append_explain,
+};
+
+/* CreateCustomScanState */
+static Node *
+create_state(CustomScan *scan)
+{
+	RandpickAppendState *node = palloc0(sizeof(RandpickAppendState));
+
+	NodeSetTag(node, T_CustomScanState);
+	node->css.methods = &exec_methods;
+	return (Node *) node;
+}
+
+/* The member's state, initialized if that has not been done. */
+static PlanState *
+init_member(RandpickAppendState *node, AppendMember *member)
+{
+	EState	   *estate = node->css.ss.ps.state;
+	MemoryContext oldcxt;
+
+	if (member->state != NULL)
+		return member->state;
+	oldcxt = MemoryContextSwitchTo(estate->es_query_cxt);
+	member->state = ExecInitNode((Plan *) member->plan, estate, node->eflags);
+	node->css.custom_ps = lappend(node->css.custom_ps, member->state);
+	MemoryContextSwitchTo(oldcxt);
+	return member->state;
+}
+
+/* BeginCustomScan */
+static void
+append_begin(CustomScanState *css, EState *estate, int eflags)
+{
+	RandpickAppendState *node = (RandpickAppendState *) css;
+	CustomScan *scan = castNode(CustomScan, css->ss.ps.plan);
+	ListCell   *lc;
+
+	node->members = palloc0(list_length(scan->custom_plans) * sizeof(AppendMember));
+	foreach(lc, scan->custom_plans)
+	{
+		AppendMember *member = &node->members[node->nmembers++];
+
+		member->plan = lfirst_node(CustomScan, lc);
+		member->is_heap = randpick_member_is_heap(member->plan);
+	}
+	node->is_recorded = (eflags & EXEC_FLAG_REWIND) != 0;
+	node->eflags = eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK);
+	node->last_dealt = -1;
+
+	/* what is to be shown must be there */
+	if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) || estate->es_instrument)
+	{
+		for (int i = 0; i < node->nmembers; i++)
+			init_member(node, &node->members[i]);
+	}
+}
+
+/* Number the places of all members.  What they may cost goes to *max_looks. */
+static void
+number_places(RandpickAppendState *node, uint64 *max_looks)
+{
+	node->places = 0;
+	for (int i = 0; i < node->nmembers; i++)
+	{
+		AppendMember *member = &node->members[i];
+
+		if (!member->is_heap)
+			member->places = randpick_member_places(init_member(node, member),
+													max_looks);
+		else if (!node->is_started)
+			member->places =
+				randpick_heap_member_places(member->plan,
+											node->css.ss.ps.state, max_looks);
+		node->places += member->places;
+		member->end = node->places;
+	}
+}
+
+static void
+start_race(RandpickAppendState *node)
+{
+	CustomScan *first = node->members[0].plan;
+	uint64		max_looks = 0;
+
+	number_places(node, &max_looks);
+	randpick_race_start(&node->race, randpick_draw_seed(),
+						randpick_member_is_descending(first), max_looks, 0);
+	node->is_started = true;
+}
+
+/* The member that has a place, which becomes one of its own. */
+static AppendMember *
+find_member(RandpickAppendState *node, uint64 *place)
+{
+	int			low = 0;
+	int			high = node->nmembers - 1;
+
+	while (low < high)
+	{
+		int			middle = low + (high - low) / 2;
+
+		if (*place < node->members[middle].end)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	if (low > 0)
+		*place -= node->members[low - 1].end;
+	return &node->members[low];
+}
+
+/* Note down whose row is returned, if that may be asked for again. */
+static void
+record_member(RandpickAppendState *node, const AppendMember *member)
+{
+	MemoryContext oldcxt;
+
+	if (!node->is_recorded)
+		return;
+	oldcxt = MemoryContextSwitchTo(node->css.ss.ps.state->es_query_cxt);
+	node->record = lappend_int(node->record, member - node->members);
+	MemoryContextSwitchTo(oldcxt);
+	node->nreplayed++;
+}
+
+/* Race to the next row.  NULL when the budget is spent, or there is no place. */
+static TupleTableSlot *
+race_on(RandpickAppendState *node)
+{
+	while (!randpick_race_is_spent(&node->race) && node->places > 0)
+	{
+		uint64		max_looks = 0;
+		uint64		place;
+		AppendMember *member;
+		PlanState  *state;
+		TupleTableSlot *slot;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!randpick_race_has_drawn(&node->race))
+		{
+			number_places(node, &max_looks);
+			randpick_race_draw(&node->race, node->places, 1);
+		}
+		place = randpick_race_take(&node->race)->place;
+		member = find_member(node, &place);
+		state = init_member(node, member);
+		slot = randpick_member_look(state, &node->race, place);
+		node->looks++;
+		if (!TupIsNull(slot))
+		{
+			if (randpick_member_is_full(state))
+				node->race.max_looks = 0;
+			record_member(node, member);
+			return slot;
+		}
+		node->misses++;
+	}
+	return NULL;
+}
+
+/* binaryheap's order: the member whose row comes first is the largest */
+static int
+compare_members(Datum a, Datum b, void *arg)
+{
+	RandpickAppendState *node = (RandpickAppendState *) arg;
+	double		key_a = randpick_member_key(node->members[DatumGetInt32(a)].state);
+	double		key_b = randpick_member_key(node->members[DatumGetInt32(b)].state);
+	int			order = (key_a < key_b) - (key_a > key_b);
+
+	return node->race.descending ? -order : order;
+}
+
+/* Have a row of each member, for the first time or after a rescan. */
+static void
+fill_merge(RandpickAppendState *node)
+{
+	binaryheap_reset(node->merge);
+	for (int i = 0; i < node->nmembers; i++)
+	{
+		AppendMember *member = &node->members[i];
+
+		CHECK_FOR_INTERRUPTS();
+		member->dealt = ExecProcNode(member->state);
+		if (!TupIsNull(member->dealt))
+			binaryheap_add_unordered(node->merge, Int32GetDatum(i));
+	}
+	binaryheap_build(node->merge);
+	node->last_dealt = -1;
+}
+
+/* Let all members deal. */
+static void
+start_deal(RandpickAppendState *node)
+{
+	MemoryContext oldcxt =
+	MemoryContextSwitchTo(node->css.ss.ps.state->es_query_cxt);
+
+	if (node->merge == NULL)
+		node->merge = binaryheap_allocate(node->nmembers, compare_members, node);
+	MemoryContextSwitchTo(oldcxt);
+
+	for (int i = 0; i < node->nmembers; i++)
+		randpick_member_leave(init_member(node, &node->members[i]), &node->race);
+	fill_merge(node);
+	node->is_dealing = true;
+	node->deals++;
+}
+
+/* The next dealt row.  NULL after the last. */
+static TupleTableSlot *
+deal_on(RandpickAppendState *node)
+{
+	AppendMember *member;
+
+	/* a member's row is good until its next one is asked for */
+	if (node->last_dealt >= 0)
+	{
+		member = &node->members[node->last_dealt];
+		member->dealt = ExecProcNode(member->state);
+		if (TupIsNull(member->dealt))
+			(void) binaryheap_remove_first(node->merge);
+		else
+			binaryheap_replace_first(node->merge, Int32GetDatum(node->last_dealt));
+	}
+	if (binaryheap_empty(node->merge))
+	{
+		node->last_dealt = -1;
+		return NULL;
+	}
+	node->last_dealt = DatumGetInt32(binaryheap_first(node->merge));
+	member = &node->members[node->last_dealt];
+	record_member(node, member);
+	return member->dealt;
+}
+
+/* Return the rows of all members, one after the other. */
+static TupleTableSlot *
+recheck_members(RandpickAppendState *node)
+{
+	for (; node->epq_member < node->nmembers; node->epq_member++)
+	{
+		AppendMember *member = &node->members[node->epq_member];
+		TupleTableSlot *slot = ExecProcNode(init_member(node, member));
+
+		if (!TupIsNull(slot))
+			return slot;
+	}
+	return NULL;
+}
+
+/* ExecCustomScan */
+static TupleTableSlot *
+append_exec(CustomScanState *css)
+{
+	RandpickAppendState *node = (RandpickAppendState *) css;
+	TupleTableSlot *slot;
+
+	if (css->ss.ps.state->es_epq_active != NULL)
+		return recheck_members(node);
+	if (!node->is_started)
+		start_race(node);
+
+	if (node->nreplayed < list_length(node->record))
+	{
+		int			i = list_nth_int(node->record, node->nreplayed++);
+
+		return ExecProcNode(node->members[i].state);
+	}
+	if (!node->is_dealing)
+	{
+		slot = race_on(node);
+		if (slot != NULL || node->places == 0)
+			return slot;
+		start_deal(node);
+	}
+	else if (node->was_dealing)
+		fill_merge(node);
+	node->was_dealing = false;
+	return deal_on(node);
+}
+
+/* ReScanCustomScan */
+static void
+append_rescan(CustomScanState *css)
+{
+	RandpickAppendState *node = (RandpickAppendState *) css;
+	bool		replay = node->is_recorded && css->ss.ps.chgParam == NULL;
+	ListCell   *lc;
+
+	node->nreplayed = 0;
+	node->epq_member = 0;
+	node->was_dealing = node->is_dealing;
+	if (!replay)
+	{
+		list_free(node->record);
+		node->record = NIL;
+		node->is_started = false;
+		node->is_dealing = false;
+	}
+
+	foreach(lc, css->custom_ps)
+	{
+		PlanState  *state = (PlanState *) lfirst(lc);
+
+		if (css->ss.ps.chgParam != NULL)
+			UpdateChangedParamSet(state, css->ss.ps.chgParam);
+		ExecReScan(state);
+	}
+}
+
+/* EndCustomScan */
+static void
+append_end(CustomScanState *css)
+{
+	ListCell   *lc;
+
+	foreach(lc, css->custom_ps)
+		ExecEndNode((PlanState *) lfirst(lc));
+}
+
+/* ExplainCustomScan */
+static void
+append_explain(CustomScanState *css, List *ancestors, ExplainState *es)
+{
+	RandpickAppendState *node = (RandpickAppendState *) css;
+
+	if (!es->analyze)
+		return;
+	ExplainPropertyInteger("Places", NULL, node->places, es);
+	ExplainPropertyInteger("Looks", NULL, node->looks, es);
+	ExplainPropertyInteger("Misses", NULL, node->misses, es);
+	ExplainPropertyInteger("Deals", NULL, node->deals, es);
+}

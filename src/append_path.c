@@ -1,0 +1,218 @@
+/*
+ * append_path.c
+ *	  The path of a joint race over the partitions of a table.
+ *
+ * Each partition gets a path of its own from path.c, and the planner merges
+ * these by their keys.  That is exact, but the merge wants the first row of
+ * each partition before it can return one.  So where all partitions would be
+ * raced, one race over all their places is offered instead: a node above the
+ * same scan nodes, which it tells where to look (append_exec.c).
+ *
+ * Paths of a partitioned table are thrown away when the planner hands its
+ * target list down to the partitions.  So this path comes in after that, when
+ * the planner orders the result; the merge that it replaces may have been freed
+ * by then, having lost to a sort, and therefore it is the partitions that are
+ * asked for their paths.
+ *
+ * Not taken are tables with a partition that is not raced (foreign, or of
+ * another access method, or too small to be worth it), or raced over a source
+ * whose rings can be void: then rings of the other members would have to be
+ * void, too, and they would not know.  And those that PostgreSQL may prune when
+ * the query runs: the merge can do that.
+ *
+ * Costs.  A member whose first row takes n of its looks has M / n of the rows
+ * per look that it would have; in a joint race the looks for the first row are
+ * the mean of all members', by their rows.  What comes after costs what it
+ * costs them.
+ */
+#include "postgres.h"
+
+#include "append.h"
+#include "catalog/pg_class.h"
+#include "exec.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "optimizer/planner.h"
+#include "optimizer/tlist.h"
+#include "parser/parsetree.h"
+#include "randpick.h"
+
+static Plan *plan_append(PlannerInfo *root, RelOptInfo *rel, CustomPath *path,
+						 List *tlist, List *clauses, List *custom_plans);
+
+static const CustomPathMethods append_path_methods = {
+	.CustomName = RANDPICK_APPEND_NAME,
+	.PlanCustomPath = plan_append,
+};
+
+/* The raced path of a partition, perhaps below a projection, or NULL. */
+static Path *
+find_raced_path(RelOptInfo *rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, rel->pathlist)
+	{
+		Path	   *path = (Path *) lfirst(lc);
+		Path	   *below = path;
+		CustomPath *custom;
+
+		if (IsA(path, ProjectionPath))
+			below = ((ProjectionPath *) path)->subpath;
+		custom = (CustomPath *) below;
+		if (IsA(below, CustomPath) && randpick_is_path(custom) &&
+			!randpick_member_may_be_void(custom->custom_private))
+			return path;
+	}
+	return NULL;
+}
+
+/* Collect the raced paths of all partitions, of all levels.  False if one has none. */
+static bool
+collect_members(RelOptInfo *rel, List **members)
+{
+	int			i = -1;
+
+	while ((i = bms_next_member(rel->live_parts, i)) >= 0)
+	{
+		RelOptInfo *child = rel->part_rels[i];
+		Path	   *path;
+
+		if (child == NULL || IS_DUMMY_REL(child))
+			continue;
+		if (child->part_scheme != NULL && child->nparts > 0)
+		{
+			if (!collect_members(child, members))
+				return false;
+			continue;
+		}
+		path = find_raced_path(child);
+		if (path == NULL)
+			return false;
+		*members = lappend(*members, path);
+	}
+	return true;
+}
+
+/* Does an expression have a parameter in it? */
+static bool
+contains_param(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param))
+		return true;
+	return expression_tree_walker(node, contains_param, context);
+}
+
+/*
+ * May partitions be pruned when the query runs?  So if a parameter is compared
+ * with what decides the partition, at any level.
+ */
+static bool
+may_be_pruned(RelOptInfo *rel)
+{
+	ListCell   *lc;
+	int			i = -1;
+
+	foreach(lc, rel->baserestrictinfo)
+	{
+		Node	   *clause = (Node *) lfirst_node(RestrictInfo, lc)->clause;
+		Relids		columns = NULL;
+		Relids		keys = NULL;
+
+		if (!contains_param(clause, NULL))
+			continue;
+		pull_varattnos(clause, rel->relid, &columns);
+		for (int key = 0; key < rel->part_scheme->partnatts; key++)
+			pull_varattnos((Node *) rel->partexprs[key], rel->relid, &keys);
+		if (bms_overlap(columns, keys))
+			return true;
+	}
+	while ((i = bms_next_member(rel->live_parts, i)) >= 0)
+	{
+		RelOptInfo *child = rel->part_rels[i];
+
+		if (child != NULL && child->part_scheme != NULL && may_be_pruned(child))
+			return true;
+	}
+	return false;
+}
+
+static void
+set_costs(Path *path, List *members)
+{
+	ListCell   *lc;
+
+	foreach(lc, members)
+	{
+		Path	   *member = (Path *) lfirst(lc);
+
+		path->rows += member->rows;
+		path->startup_cost += member->startup_cost * member->rows;
+		path->total_cost += member->total_cost - member->startup_cost;
+	}
+	if (path->rows > 0)
+		path->startup_cost /= path->rows;
+	if (randpick_order_by_random != RANDPICK_ORDER_FORCE)
+		path->startup_cost += list_length(members) * cpu_tuple_cost;
+	path->total_cost += path->startup_cost;
+}
+
+/* create_upper_paths_hook, for UPPERREL_ORDERED */
+void
+randpick_set_append_path(PlannerInfo *root, RelOptInfo *input, RelOptInfo *ordered)
+{
+	PathTarget *target = root->upper_targets[UPPERREL_ORDERED];
+	List	   *members = NIL;
+	CustomPath *path;
+	Path	   *result;
+
+	if (input->reloptkind != RELOPT_BASEREL || input->part_scheme == NULL ||
+		input->nparts <= 0 || IS_DUMMY_REL(input) ||
+		planner_rt_fetch(input->relid, root)->relkind != RELKIND_PARTITIONED_TABLE ||
+		!collect_members(input, &members) || list_length(members) < 2 ||
+		may_be_pruned(input))
+		return;
+
+	path = makeNode(CustomPath);
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = input;
+	path->path.pathtarget = input->reltarget;
+	path->path.pathkeys = root->sort_pathkeys;
+	path->custom_paths = members;
+	path->methods = &append_path_methods;
+	set_costs(&path->path, members);
+
+	result = &path->path;
+	if (result->pathtarget != target)
+		result = apply_projection_to_path(root, ordered, result, target);
+	add_path(ordered, result);
+}
+
+/* PlanCustomPath.  The rows are those of the members, as they are. */
+static Plan *
+plan_append(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
+			List *clauses, List *custom_plans)
+{
+	CustomScan *scan = makeNode(CustomScan);
+	ListCell   *lc;
+
+	foreach(lc, custom_plans)
+	{
+		if (!IsA(lfirst(lc), CustomScan) ||
+			((CustomScan *) lfirst(lc))->methods != &randpick_scan_methods)
+			elog(ERROR, "a member of a %s is not a %s scan",
+				 RANDPICK_APPEND_NAME, RANDPICK_SCAN_NAME);
+	}
+
+	scan->scan.plan.targetlist = tlist;
+	scan->custom_scan_tlist = copyObject(tlist);
+	scan->flags = path->flags;
+	scan->custom_plans = custom_plans;
+	scan->methods = &randpick_append_methods;
+	return &scan->scan.plan;
+}
