@@ -76,15 +76,10 @@ open_source(RandpickRacing *racing)
 	return source;
 }
 
-/* Count a race that starts, unless it will be dealt without a look. */
+/* Count the scan that the race stands for. */
 static void
-count_race(RandpickRacing *racing)
+count_scan(RandpickRacing *racing)
 {
-	racing->stats = randpick_stats_of(racing->max_looks > 0 ? racing->method :
-									  RANDPICK_METHOD_DEAL);
-	racing->stats->races++;
-	if (racing->max_looks == 0)
-		return;
 	if (racing->index == NULL)
 		pgstat_count_heap_scan(racing->ss->ss_currentRelation);
 	else
@@ -110,7 +105,10 @@ randpick_racing_start(RandpickRacing *racing)
 	MemoryContext oldcxt = MemoryContextSwitchTo(racing->cxt);
 
 	racing->source = open_source(racing);
-	count_race(racing);
+	racing->stats = randpick_stats_of(racing->max_looks > 0 ? racing->method :
+									  RANDPICK_METHOD_DEAL);
+	racing->stats->races++;
+	racing->has_looked = false;
 	racing->places = racing->source->methods->places(racing->source);
 	randpick_race_start(&racing->race, randpick_draw_seed(), racing->descending,
 						racing->max_looks, work_mem * (Size) 1024);
@@ -178,19 +176,45 @@ take_row(RandpickRacing *racing, TupleTableSlot *slot)
 	return true;
 }
 
+/*
+ * Look into the place of a ring, and count that.  What is not a row to return
+ * is a miss.
+ */
+static RandpickLook
+look_into_place(RandpickRacing *racing, const RandpickRing *ring,
+				TupleTableSlot *slot)
+{
+	RandpickLook found;
+
+	if (!racing->has_looked)
+		count_scan(racing);
+	racing->has_looked = true;
+	racing->looks++;
+	racing->stats->looks++;
+	found = racing->source->methods->look(racing->source, ring, slot);
+	if (found == RANDPICK_LOOK_ROW)
+	{
+		count_found(racing);
+		if (take_row(racing, slot))
+		{
+			racing->stats->picks++;
+			return RANDPICK_LOOK_ROW;
+		}
+		found = RANDPICK_LOOK_MISS;
+	}
+	racing->misses++;
+	racing->stats->misses++;
+	return found;
+}
+
 bool
 randpick_racing_look(RandpickRacing *racing, uint64 place, TupleTableSlot *slot)
 {
 	RandpickRing ring = {.place = place};
-	RandpickLook found;
+	RandpickLook found = look_into_place(racing, &ring, slot);
 
-	racing->looks++;
-	found = racing->source->methods->look(racing->source, &ring, slot);
 	Assert(found != RANDPICK_LOOK_VOID);
-	if (found == RANDPICK_LOOK_ROW && take_row(racing, slot))
-		return true;
-	racing->misses++;
-	return false;
+	return found == RANDPICK_LOOK_ROW;
 }
 
 bool
@@ -204,22 +228,11 @@ randpick_racing_next(RandpickRacing *racing, TupleTableSlot *slot)
 		if (ring == NULL)
 			return false;
 		CHECK_FOR_INTERRUPTS();
-		racing->looks++;
-		racing->stats->looks++;
-		found = racing->source->methods->look(racing->source, ring, slot);
+		found = look_into_place(racing, ring, slot);
 		if (found == RANDPICK_LOOK_ROW)
-		{
-			count_found(racing);
-			if (take_row(racing, slot))
-			{
-				racing->stats->picks++;
-				return true;
-			}
-		}
+			return true;
 		if (found == RANDPICK_LOOK_VOID)
 			randpick_race_void(&racing->race);
-		racing->misses++;
-		racing->stats->misses++;
 	}
 	return false;
 }

@@ -34,6 +34,7 @@ typedef struct RandpickRacing
 	/* changes from row to row */
 	RandpickSource *source;		/* NULL between races */
 	RandpickStats *stats;		/* the session's, of the source */
+	bool		has_looked;		/* in this race */
 	RandpickRace race;
 	uint64		places;			/* as of the last look */
 

@@ -121,6 +121,23 @@ eval { local $dbh->{PrintError} = 0; $dbh->do('SELECT 1 / (id - id) FROM counted
 like($@, qr/division by zero/, 'an error in the row picked');
 is(stats_of('heap')->{picks}, 1, 'the row is counted all the same');
 
+# In a partitioned table each partition that is looked into counts.
+$builder->do($_)
+  for 'CREATE TABLE parted (id int) PARTITION BY HASH (id)',
+  (map { "CREATE TABLE parted_$_ PARTITION OF parted FOR VALUES WITH (MODULUS 4, REMAINDER $_)" } 0 .. 3),
+  'INSERT INTO parted SELECT generate_series(1, 4000)', 'ANALYZE parted';
+$dbh->do('SET randpick.method = heap');
+$dbh->do('SELECT randpick_stats_reset()');
+$dbh->do('SELECT id FROM parted ORDER BY random() LIMIT 60');
+$stats = stats_of('heap');
+is($stats->{picks}, 60, 'rows of all partitions');
+is($stats->{looks} - $stats->{misses}, 60, 'looks into all partitions');
+is($stats->{races}, 4, 'a race over each');
+$dbh->do('SELECT pg_stat_force_next_flush()');
+is("@{ $dbh->selectrow_arrayref(<<'SQL') }", '4 1 1', 'scans of the partitions');
+SELECT count(*), min(seq_scan), max(seq_scan) FROM pg_stat_user_tables WHERE relname LIKE 'parted_%' AND seq_tup_read > 0
+SQL
+
 # The functions are races like any other; each session counts for itself.
 $dbh->do('SELECT randpick_stats_reset()');
 $dbh->do(q{SELECT * FROM randpick_rows(NULL::counted, 3)});
