@@ -126,7 +126,7 @@ $builder->do($_)
   for 'CREATE TABLE parted (id int) PARTITION BY HASH (id)',
   (map { "CREATE TABLE parted_$_ PARTITION OF parted FOR VALUES WITH (MODULUS 4, REMAINDER $_)" } 0 .. 3),
   'INSERT INTO parted SELECT generate_series(1, 4000)', 'ANALYZE parted';
-$dbh->do('SET randpick.method = heap');
+$dbh->do($_) for 'SET randpick.method = heap', 'SET seq_page_cost = 1000';
 $dbh->do('SELECT randpick_stats_reset()');
 $dbh->do('SELECT id FROM parted ORDER BY random() LIMIT 60');
 $stats = stats_of('heap');
