@@ -38,7 +38,8 @@ OBJS = \
 	src/source.o \
 	src/source_heap.o \
 	src/source_leaf.o \
-	src/source_range.o
+	src/source_range.o \
+	src/stats.o
 DATA = sql/randpick--1.0.sql
 SUBDIRS = cli
 

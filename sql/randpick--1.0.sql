@@ -143,3 +143,28 @@ COMMENT ON FUNCTION randpick_rows(anyelement, bigint, text, "any") IS
 'distinct random rows of those that pass the filter with these values, in random order';
 COMMENT ON FUNCTION randpick_rows(anyelement, bigint, text, text[]) IS
 'distinct random rows of those that pass the filter with these values, in random order';
+
+-- What the races of this session did, by the source that EXPLAIN shows:
+--   races   races started
+--   picks   rows returned
+--   looks   places looked into; picks - dealt of them gave a row
+--   misses  the other looks
+--   deals   races that were finished by dealing: all rows left were read
+--   dealt   rows returned after that, which picks has, too
+-- Of the source "deal" are races in which no place is looked into.
+
+CREATE FUNCTION randpick_stats(OUT source text, OUT races bigint, OUT picks bigint,
+    OUT looks bigint, OUT misses bigint, OUT deals bigint, OUT dealt bigint)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'randpick_stats'
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED ROWS 4;
+
+CREATE FUNCTION randpick_stats_reset()
+RETURNS void
+AS 'MODULE_PATHNAME', 'randpick_stats_reset'
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION randpick_stats() IS
+'what the races of this session did, by source';
+COMMENT ON FUNCTION randpick_stats_reset() IS
+'start counting for randpick_stats() anew';

@@ -239,12 +239,15 @@ deal_row(RandpickScanState *node, TupleTableSlot *slot)
 		/* a child that ran for an earlier race starts over */
 		if (node->ndeals++ > 0 && child->chgParam == NULL)
 			ExecReScan(child);
+		node->racing.stats->deals++;
 		node->deal = randpick_deal_begin(child, &node->racing.race, node->ring);
 		MemoryContextSwitchTo(oldcxt);
 	}
 	if (!randpick_deal_next(node->deal, &node->racing.race, node->ring, &tid))
 		return false;
 	fetch_row(node, &tid, slot);
+	node->racing.stats->picks++;
+	node->racing.stats->dealt++;
 	return true;
 }
 

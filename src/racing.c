@@ -13,12 +13,17 @@
  * The planner's budget of looks is also bounded by the real size of what there
  * is to read: statistics may be wrong about that, and a filter may be declared
  * absurdly costly.
+ *
+ * PostgreSQL's own statistics count a race as the scan that it stands for: a
+ * sequential scan of the table, or a scan of the index, that has read the rows
+ * found.  What deals counts for itself, being an ordinary plan.
  */
 #include "postgres.h"
 
 #include "access/genam.h"
 #include "compat.h"
 #include "miscadmin.h"
+#include "pgstat.h"
 #include "racing.h"
 #include "utils/memutils.h"
 
@@ -71,12 +76,39 @@ open_source(RandpickRacing *racing)
 	return source;
 }
 
+/* Count the scan that the race stands for. */
+static void
+count_scan(RandpickRacing *racing)
+{
+	if (racing->index == NULL)
+		pgstat_count_heap_scan(racing->ss->ss_currentRelation);
+	else
+		pgstat_count_index_scan(racing->index);
+}
+
+/* Count a row that the source has found, whatever becomes of it. */
+static void
+count_found(RandpickRacing *racing)
+{
+	if (racing->index == NULL)
+		pgstat_count_heap_getnext(racing->ss->ss_currentRelation);
+	else
+	{
+		pgstat_count_index_tuples(racing->index, 1);
+		pgstat_count_heap_fetch(racing->index);
+	}
+}
+
 void
 randpick_racing_start(RandpickRacing *racing)
 {
 	MemoryContext oldcxt = MemoryContextSwitchTo(racing->cxt);
 
 	racing->source = open_source(racing);
+	racing->stats = randpick_stats_of(racing->max_looks > 0 ? racing->method :
+									  RANDPICK_METHOD_DEAL);
+	racing->stats->races++;
+	racing->has_looked = false;
 	racing->places = racing->source->methods->places(racing->source);
 	randpick_race_start(&racing->race, randpick_draw_seed(), racing->descending,
 						racing->max_looks, work_mem * (Size) 1024);
@@ -144,19 +176,45 @@ take_row(RandpickRacing *racing, TupleTableSlot *slot)
 	return true;
 }
 
+/*
+ * Look into the place of a ring, and count that.  What is not a row to return
+ * is a miss.
+ */
+static RandpickLook
+look_into_place(RandpickRacing *racing, const RandpickRing *ring,
+				TupleTableSlot *slot)
+{
+	RandpickLook found;
+
+	if (!racing->has_looked)
+		count_scan(racing);
+	racing->has_looked = true;
+	racing->looks++;
+	racing->stats->looks++;
+	found = racing->source->methods->look(racing->source, ring, slot);
+	if (found == RANDPICK_LOOK_ROW)
+	{
+		count_found(racing);
+		if (take_row(racing, slot))
+		{
+			racing->stats->picks++;
+			return RANDPICK_LOOK_ROW;
+		}
+		found = RANDPICK_LOOK_MISS;
+	}
+	racing->misses++;
+	racing->stats->misses++;
+	return found;
+}
+
 bool
 randpick_racing_look(RandpickRacing *racing, uint64 place, TupleTableSlot *slot)
 {
 	RandpickRing ring = {.place = place};
-	RandpickLook found;
+	RandpickLook found = look_into_place(racing, &ring, slot);
 
-	racing->looks++;
-	found = racing->source->methods->look(racing->source, &ring, slot);
 	Assert(found != RANDPICK_LOOK_VOID);
-	if (found == RANDPICK_LOOK_ROW && take_row(racing, slot))
-		return true;
-	racing->misses++;
-	return false;
+	return found == RANDPICK_LOOK_ROW;
 }
 
 bool
@@ -170,13 +228,11 @@ randpick_racing_next(RandpickRacing *racing, TupleTableSlot *slot)
 		if (ring == NULL)
 			return false;
 		CHECK_FOR_INTERRUPTS();
-		racing->looks++;
-		found = racing->source->methods->look(racing->source, ring, slot);
-		if (found == RANDPICK_LOOK_ROW && take_row(racing, slot))
+		found = look_into_place(racing, ring, slot);
+		if (found == RANDPICK_LOOK_ROW)
 			return true;
 		if (found == RANDPICK_LOOK_VOID)
 			randpick_race_void(&racing->race);
-		racing->misses++;
 	}
 	return false;
 }

@@ -9,6 +9,7 @@
 #include "race.h"
 #include "randpick.h"
 #include "source.h"
+#include "stats.h"
 
 /* Embedded in the scan node; zeroed before use. */
 typedef struct RandpickRacing
@@ -32,6 +33,8 @@ typedef struct RandpickRacing
 
 	/* changes from row to row */
 	RandpickSource *source;		/* NULL between races */
+	RandpickStats *stats;		/* the session's, of the source */
+	bool		has_looked;		/* in this race */
 	RandpickRace race;
 	uint64		places;			/* as of the last look */
 
