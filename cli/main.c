@@ -17,7 +17,8 @@
  *	buffers.c		how many pages they look at
  *	runner.c		how long they take, all against each other
  *	result.c		what was found out; stats.c, ratio.c
- *	report.c		the output; columns.c, report_*.c
+ *	report.c		the output; columns.c, report_*.c, sample_log.c
+ *	baseline.c		an earlier output
  *
  * Exit status: see options.h.
  *
@@ -32,8 +33,26 @@
 #include "init.h"
 #include "progress.h"
 #include "report.h"
+#include "sample_log.h"
 
 #define SWEEP_TABLE	"randpick_bench_sweep"
+
+/* What results go to, and what they are compared with. */
+typedef struct Files
+{
+	FILE	   *output;
+	FILE	   *log;			/* NULL if there is none */
+	Baseline   *baseline;		/* the same */
+} Files;
+
+/* Open them all, before anything is measured.  Exits if that fails. */
+static void
+open_files(Files *files, const Options *options)
+{
+	files->baseline = options->baseline ? baseline_read(options->baseline) : NULL;
+	files->log = sample_log_open(options->log);
+	files->output = report_open(options);
+}
 
 /* Tell each error of a run once.  Returns whether there are any. */
 static bool
@@ -98,11 +117,16 @@ tell_alarms(const Run *run)
 
 /* Report the runs, and return the exit status. */
 static int
-conclude(FILE *file, const Options *options, const Run *runs, int nruns)
+conclude(const Files *files, const Options *options, const Run *runs, int nruns)
 {
 	int			status = 0;
 
-	report_runs(file, options, runs, nruns);
+	report_runs(files->output, options, runs, nruns, files->baseline);
+	for (int i = 0; i < nruns && files->baseline != NULL; i++)
+	{
+		if (baseline_tell_failures(files->baseline, &runs[i], options->limits))
+			status = EXIT_WORSE;
+	}
 	for (int i = 0; i < nruns; i++)
 	{
 		if (tell_alarms(&runs[i]))
@@ -113,7 +137,8 @@ conclude(FILE *file, const Options *options, const Run *runs, int nruns)
 		if (tell_unchecked(&runs[i]) | tell_errors(&runs[i]))
 			status = EXIT_RUN_FAILED;
 	}
-	if (!report_close(file, options))
+	if (!sample_log_close(files->log, options->log) |
+		!report_close(files->output, options))
 		status = EXIT_RUN_FAILED;
 	return CancelRequested ? EXIT_INTERRUPTED : status;
 }
@@ -121,14 +146,17 @@ conclude(FILE *file, const Options *options, const Run *runs, int nruns)
 static int
 compare(const Options *options)
 {
-	FILE	   *file = report_open(options);
+	Files		files;
 	Lineup		lineup;
 	Run			run;
 	int			status;
 
 	lineup_create(&lineup, options);
-	run_measure(&run, options, &lineup, options->table ? options->table : DEFAULT_TABLE);
-	status = conclude(file, options, &run, 1);
+	open_files(&files, options);
+	run_measure(&run, options, &lineup,
+				options->table ? options->table : DEFAULT_TABLE, files.log);
+	status = conclude(&files, options, &run, 1);
+	baseline_free(files.baseline);
 	run_free(&run);
 	lineup_free(&lineup);
 	return status;
@@ -154,13 +182,14 @@ static int
 sweep(const Options *options)
 {
 	const char *table = options->table ? options->table : SWEEP_TABLE;
-	FILE	   *file = report_open(options);
+	Files		files;
 	Run		   *runs = pg_malloc0(options->nsizes * sizeof(Run));
 	int			nruns = 0;
 	Lineup		lineup;
 	int			status;
 
 	lineup_create(&lineup, options);
+	open_files(&files, options);
 	while (nruns < options->nsizes && !CancelRequested &&
 		   (nruns == 0 || !has_failed(&runs[nruns - 1])))
 	{
@@ -168,10 +197,10 @@ sweep(const Options *options)
 
 		init_table(session, table, options->shape, options->sizes[nruns]);
 		session_close(session);
-		run_measure(&runs[nruns++], options, &lineup, table);
+		run_measure(&runs[nruns++], options, &lineup, table, files.log);
 	}
-	status = conclude(file, options, runs, nruns);
-
+	status = conclude(&files, options, runs, nruns);
+	baseline_free(files.baseline);
 	if (status != EXIT_RUN_FAILED)
 	{
 		Session    *session = session_open(options);
