@@ -18,7 +18,7 @@
  *	runner.c		how long they take, all against each other
  *	result.c		what was found out; stats.c, ratio.c
  *	report.c		the output; columns.c, report_*.c, sample_log.c
- *	baseline.c		an earlier output
+ *	verdict.c		the exit status; baseline.c, an earlier run
  *
  * Exit status: see options.h.
  *
@@ -29,11 +29,11 @@
 #include "common/logging.h"
 #include "fe_utils/cancel.h"
 
-#include "fairness.h"
 #include "init.h"
 #include "progress.h"
 #include "report.h"
 #include "sample_log.h"
+#include "verdict.h"
 
 #define SWEEP_TABLE	"randpick_bench_sweep"
 
@@ -54,91 +54,17 @@ open_files(Files *files, const Options *options)
 	files->output = report_open(options);
 }
 
-/* Tell each error of a run once.  Returns whether there are any. */
-static bool
-tell_errors(const Run *run)
-{
-	bool		any = false;
-
-	for (int i = 0; i < run->nresults; i++)
-	{
-		const char *error = run->results[i].error;
-		bool		told = false;
-
-		if (error == NULL)
-			continue;
-		for (int j = 0; j < i; j++)
-			told |= run->results[j].error != NULL &&
-				strcmp(error, run->results[j].error) == 0;
-		if (!told)
-			pg_log_error("contender \"%s\" failed: %s",
-						 run->results[i].contender->name, error);
-		any = true;
-	}
-	return any;
-}
-
-/* Tell what should have been checked, but was not.  Returns whether any. */
-static bool
-tell_unchecked(const Run *run)
-{
-	bool		any = false;
-
-	for (int i = 0; i < run->nresults; i++)
-	{
-		const Result *result = &run->results[i];
-
-		if (run->options->check <= 0 || !result->contender->is_exact ||
-			result->reach_unknown == NULL)
-			continue;
-		pg_log_error("contender \"%s\" could not be checked: %s",
-					 result->contender->name, result->reach_unknown);
-		any = true;
-	}
-	return any;
-}
-
-/* Tell which contenders do not keep what they claim.  Returns whether any. */
-static bool
-tell_alarms(const Run *run)
-{
-	bool		any = false;
-
-	for (int i = 0; i < run->nresults; i++)
-	{
-		if (!fairness_alarm(&run->results[i]))
-			continue;
-		pg_log_error("contender \"%s\" should pick at random, but does not",
-					 run->results[i].contender->name);
-		any = true;
-	}
-	return any;
-}
-
 /* Report the runs, and return the exit status. */
 static int
 conclude(const Files *files, const Options *options, const Run *runs, int nruns)
 {
-	int			status = 0;
+	int			status;
 
 	report_runs(files->output, options, runs, nruns, files->baseline);
-	for (int i = 0; i < nruns && files->baseline != NULL; i++)
-	{
-		if (baseline_tell_failures(files->baseline, &runs[i], options->limits))
-			status = EXIT_WORSE;
-	}
-	for (int i = 0; i < nruns; i++)
-	{
-		if (tell_alarms(&runs[i]))
-			status = EXIT_NOT_RANDOM;
-	}
-	for (int i = 0; i < nruns; i++)
-	{
-		if (tell_unchecked(&runs[i]) | tell_errors(&runs[i]))
-			status = EXIT_RUN_FAILED;
-	}
-	if (!sample_log_close(files->log, options->log) |
-		!report_close(files->output, options))
+	status = verdict(options, runs, nruns, files->baseline);
+	if (!sample_log_close(files->log, options->log))
+		status = EXIT_RUN_FAILED;
+	if (!report_close(files->output, options))
 		status = EXIT_RUN_FAILED;
 	return CancelRequested ? EXIT_INTERRUPTED : status;
 }
@@ -162,17 +88,6 @@ compare(const Options *options)
 	return status;
 }
 
-static bool
-has_failed(const Run *run)
-{
-	for (int i = 0; i < run->nresults; i++)
-	{
-		if (run->results[i].error != NULL)
-			return true;
-	}
-	return false;
-}
-
 /*
  * Compare on tables of one shape that are ever larger.  The table goes at the
  * end, unless something went wrong that makes it worth a look; the next sweep
@@ -191,7 +106,7 @@ sweep(const Options *options)
 	lineup_create(&lineup, options);
 	open_files(&files, options);
 	while (nruns < options->nsizes && !CancelRequested &&
-		   (nruns == 0 || !has_failed(&runs[nruns - 1])))
+		   (nruns == 0 || !run_has_failed(&runs[nruns - 1])))
 	{
 		Session    *session = session_open(options);
 

@@ -142,6 +142,18 @@ run_measure(Run *run, const Options *options, const Lineup *lineup,
 	run->interrupted = CancelRequested;
 }
 
+/* Did something go wrong in mid-run? */
+bool
+run_has_failed(const Run *run)
+{
+	for (int i = 0; i < run->nresults; i++)
+	{
+		if (run->results[i].error != NULL)
+			return true;
+	}
+	return false;
+}
+
 void
 run_free(Run *run)
 {
