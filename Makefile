@@ -17,6 +17,7 @@ OBJS = \
 	src/append_exec.o \
 	src/append_path.o \
 	src/btree_frontier.o \
+	src/btree_hint.o \
 	src/btree_range.o \
 	src/btree_run.o \
 	src/capacity.o \

@@ -105,6 +105,16 @@ randpick_init_scan_slot(CustomScanState *css, EState *estate)
 }
 
 /* 16 renamed what identifies a relation's file. */
+static inline uint32
+randpick_file_number(Relation rel)
+{
+#if PG_VERSION_NUM >= 160000
+	return rel->rd_locator.relNumber;
+#else
+	return rel->rd_node.relNode;
+#endif
+}
+
 static inline bool
 randpick_read_recent_buffer(Relation rel, BlockNumber block, Buffer buffer)
 {
