@@ -121,6 +121,8 @@ sweep(const Options *options)
 
 		init_table(session, table, options->shape, options->sizes[nruns]);
 		session_close(session);
+		if (CancelRequested)
+			break;
 		run_measure(&runs[nruns++], options, &lineup, table, files.log);
 	}
 	status = conclude(&files, options, runs, nruns);
@@ -148,7 +150,7 @@ init(const Options *options)
 	init_table(session, options->table ? options->table : DEFAULT_TABLE,
 			   options->shape, options->sizes[0]);
 	session_close(session);
-	return 0;
+	return CancelRequested ? EXIT_INTERRUPTED : 0;
 }
 
 int
