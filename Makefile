@@ -48,7 +48,7 @@ SUBDIRS = cli
 REGRESS := $(filter-out randpick--%,$(sort $(basename $(notdir $(wildcard sql/*.sql)))))
 ISOLATION := $(sort $(basename $(notdir $(wildcard specs/*.spec))))
 TAP := $(sort $(wildcard cli/t/*.pl t/*.pl))
-EXTRA_CLEAN = tmp_check
+EXTRA_CLEAN = report.html tmp_check
 
 SHLIB_LINK = -lm
 
