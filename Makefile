@@ -24,6 +24,7 @@ OBJS = \
 	src/cost.o \
 	src/deal.o \
 	src/exec.o \
+	src/explain.o \
 	src/filter.o \
 	src/functions.o \
 	src/key.o \
