@@ -32,6 +32,7 @@ typedef enum TableNumber
 
 #define COLUMN_INTERVAL 1		/* is a Figure, with an interval */
 #define COLUMN_SWEEP	2		/* shown against the size of the table */
+#define COLUMN_CHANGE	4		/* shown with its change since an earlier run */
 
 typedef struct Column
 {

@@ -43,6 +43,7 @@ typedef struct Contender
 	bool		on_request;		/* runs only if named, or with all */
 	bool		one_row;		/* gives one row a call, never more */
 	KeyNeed		key;
+	bool		probes_keys;	/* draws integer keys that may not exist */
 	const char *extension;		/* that must be installed, or NULL */
 	const char *setup[MAX_SETUP];	/* run once a connection */
 	const char *count;			/* first statement of a pick, or NULL */

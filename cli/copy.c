@@ -12,6 +12,8 @@
  *	 behind the others that takes it up, and all of these are deleted in the end.
  *	 (A page of the copy has a little less room for rows, because of the number.)
  * - It has the original's indexes.
+ * - For a contender that probes for keys, it is a range of keys instead, with all
+ *	 gaps as they are.
  * - It bears the original's name, so that a filter may use it.  (Hence the
  *	 original's goes by its schema here.)
  *
@@ -34,25 +36,49 @@
 #include "copy.h"
 
 #define COPY_ROWS		1000	/* size of the copy without a filter */
-#define COPY_PAGES		5		/* but not less than so many pages */
+#define MIN_COPY_PAGES	5		/* but not less than so many pages */
 #define MAX_COPY_PAGES	4000	/* nor more than so many, ... */
 #define MAX_COPY_ROWS	50000	/* ... nor than so many rows */
+#define FIRST_KEYS		10
 #define FILLER			"randpick_bench_filler"
 #define MIN_FILLER		64		/* leave smaller holes alone */
 
-/* The FROM item to copy: the table, or a part of it. */
+/*
+ * A key to begin a range with: the lowest of some, for the range not to be cut
+ * off by the end of the table.
+ */
+static int64
+choose_key(const Target *target)
+{
+	int64		lowest = PG_INT64_MAX;
+
+	for (int i = 0; i < FIRST_KEYS && i < PQntuples(target->keys); i++)
+	{
+		int			row = (int) ((int64) i * PQntuples(target->keys) / FIRST_KEYS);
+
+		lowest = Min(lowest, strtoi64(PQgetvalue(target->keys, row, 0), NULL, 10));
+	}
+	return lowest;
+}
+
+/* What follows FROM in the query that takes the rows to copy. */
 static char *
-choose_sample(const Target *target, const Options *options, bool sampled)
+choose_sample(const Target *target, const Options *options, CopyKind kind)
 {
 	double		selectivity = Max(1, target->matching) / Max(1, target->rows);
 	double		wanted = Min(COPY_ROWS / sqrt(Min(1, selectivity)), MAX_COPY_ROWS);
 	double		pages = Max(1.0, target->pages);
-	double		share = Max(wanted / Max(1, target->rows), COPY_PAGES / pages);
+	double		share = Max(wanted / Max(1, target->rows), MIN_COPY_PAGES / pages);
 
 	share = Min(share, MAX_COPY_PAGES / pages);
-	if (!sampled || share >= 1)
+	if (kind == COPY_KEYS)
+		return psprintf("%s AS original WHERE original.%s >= " INT64_FORMAT
+						" ORDER BY original.%s LIMIT %d",
+						target->qualified, target->key, choose_key(target),
+						target->key, (int) wanted);
+	if (kind == COPY_HEAD || share >= 1)
 		return psprintf("%s AS original LIMIT %d", target->qualified,
-						sampled ? MAX_COPY_ROWS : (int) wanted);
+						kind == COPY_PAGES ? MAX_COPY_ROWS : (int) wanted);
 	return psprintf("%s AS original TABLESAMPLE SYSTEM (%g) REPEATABLE (" UINT64_FORMAT ") LIMIT %d",
 					target->qualified, 100 * share, options->seed, MAX_COPY_ROWS);
 }
@@ -64,7 +90,7 @@ choose_sample(const Target *target, const Options *options, bool sampled)
  * the number, both rounded up.
  */
 static char *
-write_insert(const Copy *copy, const Target *target, const char *sample)
+write_insert(const Copy *copy, const Target *target, CopyKind kind, const char *sample)
 {
 	const char *place = target_has_pages(target)
 		? "original.tableoid AS part, (original.ctid::pg_catalog.text::pg_catalog.point)[0] AS page"
@@ -86,7 +112,7 @@ write_insert(const Copy *copy, const Target *target, const char *sample)
 					"INSERT INTO %s SELECT CASE WHEN NOT is_filler THEN n END, (r).*, filler "
 					"FROM filled ORDER BY n, is_filler",
 					place, sample, target->block_size - 24 - 32, MIN_FILLER,
-					target_has_pages(target) ? "true" : "false", copy->name);
+					kind == COPY_PAGES ? "true" : "false", copy->name);
 }
 
 /* Give the copy the indexes of the table, as far as that is possible. */
@@ -134,10 +160,10 @@ run_all(Copy *copy, Session *session, const Target *target, const char *const *f
 	return ok;
 }
 
-/* Fill the copy, with a sample of the table or with its first rows. */
+/* Fill the copy. */
 static bool
 fill(Copy *copy, Session *session, const Target *target, const Options *options,
-	 bool sampled)
+	 CopyKind kind)
 {
 	static const char *const create[] = {
 		"DROP TABLE IF EXISTS %s",
@@ -152,8 +178,8 @@ fill(Copy *copy, Session *session, const Target *target, const Options *options,
 		NULL
 	};
 	static const char *const analyze[] = {"ANALYZE %s", NULL};
-	char	   *sample = choose_sample(target, options, sampled);
-	char	   *insert = write_insert(copy, target, sample);
+	char	   *sample = choose_sample(target, options, kind);
+	char	   *insert = write_insert(copy, target, kind, sample);
 	bool		ok;
 
 	ok = run_all(copy, session, target, create) &&
@@ -211,21 +237,21 @@ inspect(Copy *copy, Session *session, const Target *target)
 /* Make the copy.  Returns false, with the reason in it, if that fails. */
 bool
 copy_make(Copy *copy, Session *session, const Target *target,
-		  const Options *options)
+		  const Options *options, CopyKind kind)
 {
-	bool		sampled = target_has_pages(target);
-
+	if (kind == COPY_PAGES && !target_has_pages(target))
+		kind = COPY_HEAD;
 	memset(copy, 0, sizeof(Copy));
 	copy->name = psprintf("pg_temp.%s", target->relname);
-	if (!fill(copy, session, target, options, sampled) ||
+	if (!fill(copy, session, target, options, kind) ||
 		!inspect(copy, session, target))
 		return false;
 
 	/* a sample of few pages may have come out empty */
-	if (copy->nrows > 0 || !sampled)
+	if (copy->nrows > 0 || kind != COPY_PAGES)
 		return true;
 	pg_free(copy->rows);
-	return fill(copy, session, target, options, false) &&
+	return fill(copy, session, target, options, COPY_HEAD) &&
 		inspect(copy, session, target);
 }
 

@@ -13,6 +13,14 @@
 /* The column that numbers the rows. */
 #define ROW_NUMBER	"randpick_bench_row"
 
+/* Which rows are copied. */
+typedef enum CopyKind
+{
+	COPY_PAGES,					/* those of pages from all over the table */
+	COPY_KEYS,					/* those of a range of keys, which are integers */
+	COPY_HEAD					/* the first ones */
+} CopyKind;
+
 /* What is known of a row of the copy. */
 typedef struct CopyRow
 {
@@ -34,7 +42,7 @@ typedef struct Copy
 } Copy;
 
 extern bool copy_make(Copy *copy, Session *session, const Target *target,
-					  const Options *options);
+					  const Options *options, CopyKind kind);
 extern void copy_free(Copy *copy);
 
 #endif							/* COPY_H */

@@ -295,7 +295,8 @@ fairness_measure(Result *result, const Target *target, const Options *options)
 
 	if (!picker_open(&picker, result->contender, target, options, 0))
 		picked.unknown = pg_strdup(picker.error);
-	else if (!copy_make(&copy, picker.session, target, options))
+	else if (!copy_make(&copy, picker.session, target, options,
+						result->contender->probes_keys ? COPY_KEYS : COPY_PAGES))
 		picked.unknown = pg_strdup(copy.error);
 	else if (copy.nmatching == 0)
 		picked.unknown = pg_strdup(copy.nrows == 0 ? "there are no rows to try it with"

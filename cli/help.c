@@ -52,8 +52,12 @@ static const char *const help[] = {
 	"      --no-reach           do not measure which rows can come back",
 	"",
 	"Output:",
+	"      --compare=FILE       show changes since an earlier run, of --format=json",
+	"      --fail-if=CHANGE     exit with 4 on a larger change since --compare, such",
+	"                           as \"p99>+10%\"; may be given several times",
 	"      --format=text|markdown|csv|json",
 	"                           (default: text)",
+	"      --log=FILE           write the time of every call to FILE, as CSV",
 	"  -o, --output=FILE        write the results to FILE; -: standard output",
 	"  -q, --quiet              do not tell on standard error what goes on",
 	"",
@@ -77,8 +81,8 @@ static const char *const help[] = {
 	"",
 	"Exit status: 0 if all went well, 1 if the run could not start, 2 if there were",
 	"errors during it, 3 if --check found rows of a contender that should be random",
-	"not to be so, 130 if it was interrupted.  After errors and interrupts what there",
-	"is up to then is printed.",
+	"not to be so, 4 for --fail-if, 130 if it was interrupted.  After errors and",
+	"interrupts what there is up to then is printed.",
 };
 
 void

@@ -210,6 +210,7 @@ init_table(Session *session, const char *table, const Shape *shape, int64 rows)
 {
 	Init		init = {.session = session, .shape = shape};
 	bool		key_first = shape->key == KEY_UUID || shape->key == KEY_TEXT;
+	char	   *size;
 
 	init.nrows = rows * shape->filled;
 	parse_name(&init, table);
@@ -217,7 +218,9 @@ init_table(Session *session, const char *table, const Shape *shape, int64 rows)
 	run(session, "BEGIN");
 	if (is_ours(session, table))
 		run(session, "DROP TABLE %s", init.name);
-	progress_say("making table %s, %s, %s rows...", init.name, shape->name, count_text(rows));
+	size = count_text(rows);
+	progress_say("making table %s, %s, %s rows...", init.name, shape->name, size);
+	pg_free(size);
 	create_table(&init, rows);
 	if (key_first)
 		run(session, "ALTER TABLE %s ADD PRIMARY KEY (id)", init.name);

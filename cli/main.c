@@ -17,7 +17,8 @@
  *	buffers.c		how many pages they look at
  *	runner.c		how long they take, all against each other
  *	result.c		what was found out; stats.c, ratio.c
- *	report.c		the output; columns.c, report_*.c
+ *	report.c		the output; columns.c, report_*.c, sample_log.c
+ *	verdict.c		the exit status; baseline.c, an earlier run
  *
  * Exit status: see options.h.
  *
@@ -28,92 +29,42 @@
 #include "common/logging.h"
 #include "fe_utils/cancel.h"
 
-#include "fairness.h"
 #include "init.h"
 #include "progress.h"
 #include "report.h"
+#include "sample_log.h"
+#include "verdict.h"
 
 #define SWEEP_TABLE	"randpick_bench_sweep"
 
-/* Tell each error of a run once.  Returns whether there are any. */
-static bool
-tell_errors(const Run *run)
+/* What results go to, and what they are compared with. */
+typedef struct Files
 {
-	bool		any = false;
+	FILE	   *output;
+	FILE	   *log;			/* NULL if there is none */
+	Baseline   *baseline;		/* the same */
+} Files;
 
-	for (int i = 0; i < run->nresults; i++)
-	{
-		const char *error = run->results[i].error;
-		bool		told = false;
-
-		if (error == NULL)
-			continue;
-		for (int j = 0; j < i; j++)
-			told |= run->results[j].error != NULL &&
-				strcmp(error, run->results[j].error) == 0;
-		if (!told)
-			pg_log_error("contender \"%s\" failed: %s",
-						 run->results[i].contender->name, error);
-		any = true;
-	}
-	return any;
-}
-
-/* Tell what should have been checked, but was not.  Returns whether any. */
-static bool
-tell_unchecked(const Run *run)
+/* Open them all, before anything is measured.  Exits if that fails. */
+static void
+open_files(Files *files, const Options *options)
 {
-	bool		any = false;
-
-	for (int i = 0; i < run->nresults; i++)
-	{
-		const Result *result = &run->results[i];
-
-		if (run->options->check <= 0 || !result->contender->is_exact ||
-			result->reach_unknown == NULL)
-			continue;
-		pg_log_error("contender \"%s\" could not be checked: %s",
-					 result->contender->name, result->reach_unknown);
-		any = true;
-	}
-	return any;
-}
-
-/* Tell which contenders do not keep what they claim.  Returns whether any. */
-static bool
-tell_alarms(const Run *run)
-{
-	bool		any = false;
-
-	for (int i = 0; i < run->nresults; i++)
-	{
-		if (!fairness_alarm(&run->results[i]))
-			continue;
-		pg_log_error("contender \"%s\" should pick at random, but does not",
-					 run->results[i].contender->name);
-		any = true;
-	}
-	return any;
+	files->baseline = options->baseline ? baseline_read(options->baseline) : NULL;
+	files->log = sample_log_open(options->log);
+	files->output = report_open(options);
 }
 
 /* Report the runs, and return the exit status. */
 static int
-conclude(FILE *file, const Options *options, const Run *runs, int nruns)
+conclude(const Files *files, const Options *options, const Run *runs, int nruns)
 {
-	int			status = 0;
+	int			status;
 
-	report_runs(file, options, runs, nruns);
-	for (int i = 0; i < nruns; i++)
-	{
-		if (tell_alarms(&runs[i]))
-			status = EXIT_NOT_RANDOM;
-	}
-	for (int i = 0; i < nruns; i++)
-	{
-		if (tell_unchecked(&runs[i]) | tell_errors(&runs[i]))
-			status = EXIT_RUN_FAILED;
-	}
-	if (!report_close(file, options))
+	report_runs(files->output, options, runs, nruns, files->baseline);
+	status = verdict(options, runs, nruns, files->baseline);
+	if (!sample_log_close(files->log, options->log))
+		status = EXIT_RUN_FAILED;
+	if (!report_close(files->output, options))
 		status = EXIT_RUN_FAILED;
 	return CancelRequested ? EXIT_INTERRUPTED : status;
 }
@@ -121,28 +72,20 @@ conclude(FILE *file, const Options *options, const Run *runs, int nruns)
 static int
 compare(const Options *options)
 {
-	FILE	   *file = report_open(options);
+	Files		files;
 	Lineup		lineup;
 	Run			run;
 	int			status;
 
 	lineup_create(&lineup, options);
-	run_measure(&run, options, &lineup, options->table ? options->table : DEFAULT_TABLE);
-	status = conclude(file, options, &run, 1);
+	open_files(&files, options);
+	run_measure(&run, options, &lineup,
+				options->table ? options->table : DEFAULT_TABLE, files.log);
+	status = conclude(&files, options, &run, 1);
+	baseline_free(files.baseline);
 	run_free(&run);
 	lineup_free(&lineup);
 	return status;
-}
-
-static bool
-has_failed(const Run *run)
-{
-	for (int i = 0; i < run->nresults; i++)
-	{
-		if (run->results[i].error != NULL)
-			return true;
-	}
-	return false;
 }
 
 /*
@@ -154,24 +97,25 @@ static int
 sweep(const Options *options)
 {
 	const char *table = options->table ? options->table : SWEEP_TABLE;
-	FILE	   *file = report_open(options);
+	Files		files;
 	Run		   *runs = pg_malloc0(options->nsizes * sizeof(Run));
 	int			nruns = 0;
 	Lineup		lineup;
 	int			status;
 
 	lineup_create(&lineup, options);
+	open_files(&files, options);
 	while (nruns < options->nsizes && !CancelRequested &&
-		   (nruns == 0 || !has_failed(&runs[nruns - 1])))
+		   (nruns == 0 || !run_has_failed(&runs[nruns - 1])))
 	{
 		Session    *session = session_open(options);
 
 		init_table(session, table, options->shape, options->sizes[nruns]);
 		session_close(session);
-		run_measure(&runs[nruns++], options, &lineup, table);
+		run_measure(&runs[nruns++], options, &lineup, table, files.log);
 	}
-	status = conclude(file, options, runs, nruns);
-
+	status = conclude(&files, options, runs, nruns);
+	baseline_free(files.baseline);
 	if (status != EXIT_RUN_FAILED)
 	{
 		Session    *session = session_open(options);

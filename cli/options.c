@@ -18,6 +18,7 @@
 #include "common/pg_prng.h"
 #include "getopt_long.h"
 
+#include "baseline.h"
 #include "help.h"
 #include "numbers.h"
 #include "options.h"
@@ -40,12 +41,15 @@ enum
 {
 	OPT_BUFFERS = CHAR_MAX + 1,
 	OPT_CHECK,
+	OPT_COMPARE,
 	OPT_CONTENDERS,
+	OPT_FAIL_IF,
 	OPT_FILTER,
 	OPT_FORMAT,
 	OPT_HELP,
 	OPT_INIT,
 	OPT_LIST,
+	OPT_LOG,
 	OPT_NO_REACH,
 	OPT_QUERY,
 	OPT_SEED,
@@ -61,8 +65,10 @@ static const struct option long_options[] = {
 	{"buffers", required_argument, NULL, OPT_BUFFERS},
 	{"check", optional_argument, NULL, OPT_CHECK},
 	{"client", required_argument, NULL, 'c'},
+	{"compare", required_argument, NULL, OPT_COMPARE},
 	{"contenders", required_argument, NULL, OPT_CONTENDERS},
 	{"dbname", required_argument, NULL, 'd'},
+	{"fail-if", required_argument, NULL, OPT_FAIL_IF},
 	{"filter", required_argument, NULL, OPT_FILTER},
 	{"format", required_argument, NULL, OPT_FORMAT},
 	{"help", no_argument, NULL, OPT_HELP},
@@ -71,6 +77,7 @@ static const struct option long_options[] = {
 	{"jobs", required_argument, NULL, 'j'},
 	{"latency-limit", required_argument, NULL, 'L'},
 	{"list", no_argument, NULL, OPT_LIST},
+	{"log", required_argument, NULL, OPT_LOG},
 	{"no-password", no_argument, NULL, 'w'},
 	{"no-reach", no_argument, NULL, OPT_NO_REACH},
 	{"output", required_argument, NULL, 'o'},
@@ -235,8 +242,14 @@ parse_option(Options *options, int c, const char *value)
 			options->check = count_option(value ? value : DEFAULT_CHECK, "--check",
 										  MIN_CHECK, MAX_CHECK);
 			break;
+		case OPT_COMPARE:
+			options->baseline = value;
+			break;
 		case OPT_CONTENDERS:
 			options->contenders = value;
+			break;
+		case OPT_FAIL_IF:
+			options->limits = limit_parse(value, options->limits);
 			break;
 		case OPT_FILTER:
 			options->filter = value;
@@ -252,6 +265,9 @@ parse_option(Options *options, int c, const char *value)
 			break;
 		case OPT_LIST:
 			options->list = true;
+			break;
+		case OPT_LOG:
+			options->log = value;
 			break;
 		case OPT_NO_REACH:
 			options->reach = false;
@@ -280,6 +296,30 @@ parse_option(Options *options, int c, const char *value)
 	}
 }
 
+/* See that the options go together, and fill in what follows from others. */
+static void
+complete_options(Options *options)
+{
+	if (options->calls > 0 && options->seconds > 0)
+	{
+		pg_log_error("-t/--transactions and -T/--time cannot be used together");
+		hint_at_help();
+	}
+	if (options->limits != NULL && options->baseline == NULL)
+	{
+		pg_log_error("--fail-if needs --compare");
+		hint_at_help();
+	}
+	if (options->seconds == 0)
+		parse_option(options, 'T', DEFAULT_TIME);
+	if (options->threads == 0)
+		options->threads = options->clients;
+	if (options->sizes == NULL)
+		parse_option(options, OPT_SIZE, DEFAULT_SIZE);
+	if (options->sweep && options->shape == NULL)
+		options->shape = shape_option("dense");
+}
+
 /*
  * Read the command line into *options.  Does not return if there is anything
  * wrong with it, or if it asks for help or the version.
@@ -305,19 +345,7 @@ parse_options(Options *options, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, short_options, long_options, NULL)) != -1)
 		parse_option(options, c, optarg);
 
-	if (options->calls > 0 && options->seconds > 0)
-	{
-		pg_log_error("-t/--transactions and -T/--time cannot be used together");
-		hint_at_help();
-	}
-	if (options->seconds == 0)
-		parse_option(options, 'T', DEFAULT_TIME);
-	if (options->threads == 0)
-		options->threads = options->clients;
-	if (options->sizes == NULL)
-		parse_option(options, OPT_SIZE, DEFAULT_SIZE);
-	if (options->sweep && options->shape == NULL)
-		options->shape = shape_option("dense");
+	complete_options(options);
 	if (optind < argc && options->dbname == NULL)
 		options->dbname = argv[optind++];
 	if (optind < argc)
@@ -332,5 +360,6 @@ void
 free_options(Options *options)
 {
 	simple_string_list_destroy(&options->queries);
+	limits_free(options->limits);
 	pg_free(options->sizes);
 }

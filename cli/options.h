@@ -14,6 +14,7 @@
 #define EXIT_USAGE			1	/* bad options, no connection, no set-up */
 #define EXIT_RUN_FAILED		2	/* errors in mid-run; results are partial */
 #define EXIT_NOT_RANDOM		3	/* --check: a contender is not what it claims */
+#define EXIT_WORSE			4	/* --fail-if: worse than an earlier run */
 #define EXIT_INTERRUPTED	130 /* SIGINT; results are partial */
 
 #define DEFAULT_TABLE	"mymodel"
@@ -82,6 +83,9 @@ typedef struct Options
 	/* output */
 	Format		format;
 	const char *output;			/* a file's name, or NULL */
+	const char *log;			/* the same, for all calls */
+	const char *baseline;		/* the same, of an earlier run's results */
+	struct Limit *limits;		/* what must not become worse, and how much */
 	bool		quiet;			/* nothing on standard error but errors */
 	bool		list;			/* list the contenders, and that is all */
 } Options;

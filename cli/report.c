@@ -45,7 +45,8 @@ report_contenders(void)
  * the runs of a sweep are put side by side.
  */
 void
-report_runs(FILE *file, const Options *options, const Run *runs, int nruns)
+report_runs(FILE *file, const Options *options, const Run *runs, int nruns,
+			const Baseline *baseline)
 {
 	bool		markdown = (options->format == FORMAT_MARKDOWN);
 
@@ -56,7 +57,7 @@ report_runs(FILE *file, const Options *options, const Run *runs, int nruns)
 			if (options->sweep)
 				report_text_sweep(file, runs, nruns, markdown);
 			else
-				report_text(file, &runs[0], markdown);
+				report_text(file, &runs[0], markdown, baseline);
 			break;
 		case FORMAT_CSV:
 			report_csv(file, runs, nruns);

@@ -8,6 +8,7 @@
 #ifndef REPORT_H
 #define REPORT_H
 
+#include "baseline.h"
 #include "run.h"
 
 #define JSON_SCHEMA_VERSION	1
@@ -16,14 +17,16 @@
 extern FILE *report_open(const Options *options);
 extern void report_contenders(void);
 extern void report_runs(FILE *file, const Options *options,
-						const Run *runs, int nruns);
+						const Run *runs, int nruns, const Baseline *baseline);
 extern bool report_close(FILE *file, const Options *options);
 
 /* report_text.c */
-extern void report_text(FILE *file, const Run *run, bool markdown);
+extern void report_text(FILE *file, const Run *run, bool markdown,
+						const Baseline *baseline);
 extern void report_text_sweep(FILE *file, const Run *runs, int nruns, bool markdown);
 
 /* report_csv.c */
+extern void csv_string(FILE *file, const char *string);
 extern void report_csv(FILE *file, const Run *runs, int nruns);
 
 /* report_json.c */

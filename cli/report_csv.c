@@ -15,8 +15,9 @@
 #include "columns.h"
 #include "report.h"
 
-static void
-print_string(FILE *file, const char *string)
+/* A string as a field.  NULL is an empty one. */
+void
+csv_string(FILE *file, const char *string)
 {
 	if (string == NULL)
 		return;
@@ -60,7 +61,7 @@ static void
 print_result(FILE *file, const Run *run, const Result *result)
 {
 	fprintf(file, "%.0f,", run->target.rows);
-	print_string(file, result->contender->name);
+	csv_string(file, result->contender->name);
 	for (int c = 0; c < ncolumns; c++)
 	{
 		print_number(file, column_value(&columns[c], result));
@@ -71,9 +72,9 @@ print_result(FILE *file, const Run *run, const Result *result)
 		}
 	}
 	putc(',', file);
-	print_string(file, result->skipped);
+	csv_string(file, result->skipped);
 	putc(',', file);
-	print_string(file, result->error);
+	csv_string(file, result->error);
 	putc('\n', file);
 }
 

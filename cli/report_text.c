@@ -151,6 +151,48 @@ print_table(FILE *file, const Run *run, TableNumber number, bool markdown)
 	finish_table(file, &table, markdown);
 }
 
+/* How much a number has changed, as a new string. */
+static char *
+change_text(double now, double then)
+{
+	if (isnan(now) || isnan(then))
+		return pg_strdup("-");
+	if (now == then)
+		return pg_strdup("0 %");
+	return psprintf("%+.1f %%", 100 * (now / then - 1));
+}
+
+/* How the run differs from an earlier one. */
+static void
+print_changes(FILE *file, const Run *run, const Baseline *baseline, bool markdown)
+{
+	printTableContent table;
+	int			ncells = 0;
+
+	for (int c = 0; c < ncolumns; c++)
+		ncells += (columns[c].flags & COLUMN_CHANGE) != 0;
+	fputs("Changes since the earlier run:\n\n", file);
+	start_table(&table, ncells, run->nresults);
+	for (int c = 0; c < ncolumns; c++)
+	{
+		if (columns[c].flags & COLUMN_CHANGE)
+			printTableAddHeader(&table, unconstify(char *, columns[c].title), false, 'r');
+	}
+	for (int i = 0; i < run->nresults; i++)
+	{
+		const Result *result = &run->results[i];
+
+		add_cell(&table, pg_strdup(result->contender->name));
+		for (int c = 0; c < ncolumns; c++)
+		{
+			if (columns[c].flags & COLUMN_CHANGE)
+				add_cell(&table, change_text(column_value(&columns[c], result),
+											 baseline_value(baseline, run, result, &columns[c])));
+		}
+	}
+	finish_table(file, &table, markdown);
+}
+
 /* One column of all runs, with a column for each run. */
 static void
 print_sweep(FILE *file, const Run *runs, int nruns, const Column *column, bool markdown)
@@ -291,7 +333,7 @@ print_legend(FILE *file, const Run *run)
 
 /* One run. */
 void
-report_text(FILE *file, const Run *run, bool markdown)
+report_text(FILE *file, const Run *run, bool markdown, const Baseline *baseline)
 {
 	if (markdown)
 		fputs("```\n", file);
@@ -303,6 +345,8 @@ report_text(FILE *file, const Run *run, bool markdown)
 		if (number != TABLE_SCHEDULE || run->options->rate > 0 || run->options->limit_ms > 0)
 			print_table(file, run, number, markdown);
 	}
+	if (baseline != NULL)
+		print_changes(file, run, baseline, markdown);
 
 	if (markdown)
 		fputs("```\n", file);

@@ -98,12 +98,13 @@ measure_buffers(Run *run, Runner *runner)
 }
 
 /*
- * Measure all of the lineup on the table.  Exits if it cannot even begin; what
- * goes wrong later stands in the results.
+ * Measure all of the lineup on the table, and have every call in the log, if
+ * there is one.  Exits if it cannot even begin; what goes wrong later stands in
+ * the results.
  */
 void
 run_measure(Run *run, const Options *options, const Lineup *lineup,
-			const char *table)
+			const char *table, FILE *log)
 {
 	Session    *session;
 	Runner	   *runner;
@@ -132,11 +133,25 @@ run_measure(Run *run, const Options *options, const Lineup *lineup,
 		progress_say("measuring for %g s...", options->seconds);
 	run->started = time(NULL);
 	runner_run(runner);
+	if (log != NULL)
+		runner_log(runner, log, run->target.rows);
 	runner_destroy(runner);
 	progress_end();
 
 	results_summarize(run->results, run->nresults);
 	run->interrupted = CancelRequested;
+}
+
+/* Did something go wrong in mid-run? */
+bool
+run_has_failed(const Run *run)
+{
+	for (int i = 0; i < run->nresults; i++)
+	{
+		if (run->results[i].error != NULL)
+			return true;
+	}
+	return false;
 }
 
 void

@@ -26,7 +26,8 @@ typedef struct Run
 } Run;
 
 extern void run_measure(Run *run, const Options *options,
-						const Lineup *lineup, const char *table);
+						const Lineup *lineup, const char *table, FILE *log);
+extern bool run_has_failed(const Run *run);
 extern void run_free(Run *run);
 
 #endif							/* RUN_H */

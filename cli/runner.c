@@ -24,6 +24,7 @@
 
 #include "progress.h"
 #include "runner.h"
+#include "sample_log.h"
 #include "schedule.h"
 #include "turn.h"
 
@@ -319,6 +320,18 @@ runner_run(Runner *runner)
 
 	for (int i = 0; i < runner->nlanes; i++)
 		merge_lanes(runner, i);
+}
+
+/* Write down all that was measured. */
+void
+runner_log(const Runner *runner, FILE *file, double table_rows)
+{
+	for (int i = 0; i < runner->nlanes; i++)
+	{
+		for (int c = 0; c < runner->options->clients; c++)
+			sample_log_write(file, table_rows, runner->results[i].contender->name,
+							 c + 1, &runner->clients[c].lanes[i].tally);
+	}
 }
 
 /* Close all connections.  The results stay. */

@@ -17,6 +17,7 @@ extern Runner *runner_create(const Options *options, const Target *target,
 							 Result *results, int nresults, bool cpu_known);
 extern Picker **runner_pickers(Runner *runner);
 extern void runner_run(Runner *runner);
+extern void runner_log(const Runner *runner, FILE *file, double table_rows);
 extern void runner_destroy(Runner *runner);
 
 #endif							/* RUNNER_H */

@@ -1,6 +1,7 @@
 /*
  * source.c
- *	  What sources share: pages at random, and when they do not pay.
+ *	  What sources share: pages at random, the locks of serializable reads, and
+ *	  when a race does not pay.
  *
  * A look costs little work and many cache misses, one after the other: the
  * buffer table, the buffer's descriptor, the page's header, the line pointer,
@@ -9,13 +10,23 @@
  * buffers, brought into the CPU's cache side by side.  Only hints come of it:
  * nothing is pinned between prefetch and look, and a look checks that the
  * buffer still holds its block.
+ *
+ * A race that ends with a few rows has, as far as anybody can tell from them,
+ * read the whole table: had there been another row, it might have come.  In a
+ * serializable transaction, who writes to the table later must be told, which a
+ * lock on all of it does; and so must be known who wrote to it before, though
+ * the snapshot does not see it.  A scan comes upon what they wrote.  A race does
+ * not, so any transaction is taken to have written that could have.
  */
 #include "postgres.h"
 
+#include "access/transam.h"
 #include "compat.h"
+#include "miscadmin.h"
 #include "pgstat.h"
 #include "source.h"
 #include "storage/bufmgr.h"
+#include "storage/predicate.h"
 
 /* looks that a race over an index may take however small it is */
 #define MIN_INDEX_LOOKS	16
@@ -67,4 +78,34 @@ randpick_index_max_looks(const RandpickSource *source, double pages,
 	double		entries = places * (source->nfound + 1) / (looks + 1);
 
 	return MIN_INDEX_LOOKS + (uint64) (pages / 2 + Min(entries, places) / 4);
+}
+
+/*
+ * Let a serializable transaction be known to read the whole table under the
+ * snapshot.  Before anything is read.
+ */
+void
+randpick_predicate_lock(Relation rel, Snapshot snapshot)
+{
+	TransactionId next;
+
+	PredicateLockRelation(rel, snapshot);
+	if (!CheckForSerializableConflictOutNeeded(rel, snapshot))
+		return;
+
+	/*
+	 * Who has no transaction ID by now will find the lock.  Others may have
+	 * written before: those that ran when the snapshot was taken, and those
+	 * that began later.  IDs of subtransactions, and of transactions that are
+	 * not serializable, do no harm.
+	 */
+	next = ReadNextTransactionId();
+	for (uint32 i = 0; i < snapshot->xcnt; i++)
+		CheckForSerializableConflictOut(rel, snapshot->xip[i], snapshot);
+	for (TransactionId xid = snapshot->xmax; TransactionIdPrecedes(xid, next);)
+	{
+		CHECK_FOR_INTERRUPTS();
+		CheckForSerializableConflictOut(rel, xid, snapshot);
+		TransactionIdAdvance(xid);
+	}
 }

@@ -93,6 +93,7 @@ extern uint64 randpick_index_max_looks(const RandpickSource *source,
 									   uint64 looks);
 extern Buffer randpick_pin_page(Relation rel, BlockNumber block,
 								const RandpickRing *ring);
+extern void randpick_predicate_lock(Relation rel, Snapshot snapshot);
 
 /*
  * A source of each kind, allocated in the current memory context.  The

@@ -198,7 +198,7 @@ randpick_heap_source_open(Relation rel, Snapshot snapshot,
 	source->places_a_page = randpick_capacity_holds(capacity, snapshot) ?
 		capacity->places_a_page : randpick_any_heap_capacity().places_a_page;
 
-	PredicateLockRelation(rel, snapshot);
+	randpick_predicate_lock(rel, snapshot);
 	source->nblocks = RelationGetNumberOfBlocks(rel);
 	return &source->base;
 }

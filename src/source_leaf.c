@@ -38,7 +38,6 @@
 #include "compat.h"
 #include "source.h"
 #include "storage/bufmgr.h"
-#include "storage/predicate.h"
 #include "storage/smgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -257,7 +256,7 @@ randpick_leaf_source_open(Relation rel, Relation index, Snapshot snapshot,
 	leaf->capacity = randpick_capacity_holds(capacity, snapshot) ?
 		*capacity : randpick_any_leaf_capacity(index);
 
-	PredicateLockRelation(rel, snapshot);
+	randpick_predicate_lock(rel, snapshot);
 	leaf->fetch = table_index_fetch_begin(rel);
 	leaf->nblocks = guess_nblocks(index);
 	return &leaf->base;

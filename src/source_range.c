@@ -27,7 +27,6 @@
 #include "btree_frontier.h"
 #include "lib/qunique.h"
 #include "source.h"
-#include "storage/predicate.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -310,6 +309,8 @@ randpick_range_source_open(Relation rel, Relation index, Snapshot snapshot,
 									   leaf_page.place_is_tuple,
 									   leaf_page.places_a_page);
 	add_ranges(range);
+
+	randpick_predicate_lock(rel, snapshot);
 	for (int i = 0; i < range->nranges; i++)
 	{
 		if (!randpick_frontier_read(&range->ranges[i], range->tree))
@@ -319,7 +320,6 @@ randpick_range_source_open(Relation rel, Relation index, Snapshot snapshot,
 			return NULL;
 	}
 
-	PredicateLockRelation(rel, snapshot);
 	range->fetch = table_index_fetch_begin(rel);
 	return &range->base;
 }

@@ -31,6 +31,15 @@ my %course = (
 my $builder = connect_to_server();
 my @keep    = build_hostile_table($builder, \&connect_to_server, 'few', 5);
 my $rows    = keys %{ row_facts($builder, 'few') };
+
+# the same rows in partitions
+$builder->do($_) for (
+	'CREATE TABLE pieces (LIKE few) PARTITION BY RANGE (f)',
+	(map { "CREATE TABLE pieces_$_ PARTITION OF pieces FOR VALUES FROM ($_) TO ($_ + 1)" } 0 .. 2),
+	'CREATE TABLE pieces_rest PARTITION OF pieces DEFAULT',
+	'INSERT INTO pieces SELECT * FROM few',
+	'ANALYZE pieces');
+
 $builder->do('CREATE TABLE outer_rows AS SELECT i FROM generate_series(1, 40) i');
 $builder->do('ANALYZE outer_rows');
 
@@ -100,24 +109,34 @@ my @rescans = (
 		 (SELECT random() AS key, id FROM few WHERE id > step.i - 1000 ORDER BY key LIMIT 5) s WHERE step.i < 4)
 		 SELECT * FROM step WHERE i > 0" ],
 );
-for my $how (PLAIN ? 'raced' : sort keys %course)
+sub test_rescans
 {
+	my ($how, $table, $material) = @_;
 	my $dbh = start_session(
 		%{ $course{$how} },
 		enable_hashjoin  => 'off',
 		enable_mergejoin => 'off',
-		enable_memoize   => 'off');
-	for my $material (qw(off on))
+		enable_memoize   => 'off',
+		enable_material  => $material);
+
+	for (@rescans)
 	{
-		$dbh->do("SET enable_material = $material");
-		for (@rescans)
-		{
-			my ($name, $fact, $query) = @$_;
-			is_plan_raced($dbh, $query, "$name, $how") if $material eq 'off' && $name !~ /one-time/;
-			my ($is_true, @counts) = $dbh->selectrow_array(
-				"SELECT $fact, count(*), count(DISTINCT id) FROM ($query) s");
-			ok($is_true, "$name, $how, material $material") or diag("found @counts");
-		}
+		my ($name, $fact, $query) = @$_;
+		my $what = "$name, $how, $table, material $material";
+
+		$query =~ s/\bfew\b/$table/g;
+		is_plan_raced($dbh, $query, $what) if $name !~ /one-time/;
+		my ($is_true, @counts) = $dbh->selectrow_array(
+			"SELECT $fact, count(*), count(DISTINCT id) FROM ($query) s");
+		ok($is_true, $what) or diag("found @counts");
+	}
+	return;
+}
+for my $how (PLAIN ? 'raced' : sort keys %course)
+{
+	for my $table ('few', 'pieces')
+	{
+		test_rescans($how, $table, $_) for 'off', 'on';
 	}
 }
 
@@ -135,11 +154,13 @@ sub is_rows
 	is_deeply([ map { "@$_" } @$found ], [ map { "@$_" } @$expected ], $name);
 }
 
-my $all = 'SELECT random() AS key, id FROM few ORDER BY key';
-for my $how (PLAIN ? 'raced' : sort keys %course)
+sub test_cursors
 {
+	my ($how, $table) = @_;
+	my $all = "SELECT random() AS key, id FROM $table ORDER BY key";
 	my $dbh = start_session(%{ $course{$how} }, cursor_tuple_fraction => 0.01);
 
+	$how .= ", $table";
 	$dbh->begin_work;
 	$dbh->do("DECLARE c NO SCROLL CURSOR FOR $all");
 	my @steps = map { fetch($dbh, 7) } 1 .. int(($rows + 6) / 7);
@@ -167,6 +188,11 @@ for my $how (PLAIN ? 'raced' : sort keys %course)
 		$dbh->do('CLOSE c');
 		$dbh->rollback if $hold eq 'WITHOUT';
 	}
+	return;
+}
+for my $how (PLAIN ? 'raced' : sort keys %course)
+{
+	test_cursors($how, $_) for 'few', 'pieces';
 }
 
 # A cursor sees the table as it was when it was opened, though rows are deleted,

@@ -123,6 +123,25 @@ for (@relations)
 	}
 }
 
+# The functions pick from all of them.
+for (PLAIN ? () : @relations)
+{
+	my ($relation, $name) = @$_;
+	next if $name =~ /ONLY/;
+	for my $form (
+		[ 'randpick_row', 'true', 1, 'SELECT id FROM randpick_row(NULL::T)' ],
+		[ 'randpick_rows, filter', 'f IN (0, 4)', 2, q{SELECT id FROM randpick_rows(NULL::T, 2, 'f = ANY ($1)', '{0,4}')} ],
+		[ 'randpick', 'true', 1, q{SELECT (to_jsonb(randpick('T'))->>'id')::int} ])
+	{
+		my ($what, $filter, $k, $query) = @$form;
+		my $dbh   = start_session(seq_page_cost => 1000);
+		my $facts = $dbh->selectall_hashref("SELECT id AS row FROM $name WHERE $filter", 'row');
+		next if keys %$facts < $k;
+		$query =~ s/\bT\b/$name/;
+		is_fair("$relation, $what", sub { rows_p(draw_ids($dbh, $query, int(100 * keys(%$facts) / $k), $k), $k, $facts) });
+	}
+}
+
 # Partitions that are pruned: when the query is planned, when a prepared one is
 # run, and for each outer row.  A row of those that are left.
 my @pruned = (

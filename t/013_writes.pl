@@ -14,7 +14,8 @@ my %settings = (seq_page_cost => 1000);
 
 my $builder = connect_to_server();
 $builder->do(<<'SQL');
-CREATE TABLE job (id int PRIMARY KEY, kind int NOT NULL, done int NOT NULL, pad text);
+-- room on each page, so that changes that are rolled back are cleaned up there and then
+CREATE TABLE job (id int PRIMARY KEY, kind int NOT NULL, done int NOT NULL, pad text) WITH (fillfactor = 30);
 INSERT INTO job SELECT i, i % 3, 0, repeat('x', i % 7 * 150) FROM generate_series(1, 40) i;
 CREATE TABLE task (id int PRIMARY KEY, job_id int NOT NULL) PARTITION BY HASH (id);
 CREATE TABLE task_0 PARTITION OF task FOR VALUES WITH (MODULUS 2, REMAINDER 0);

@@ -6,6 +6,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use BenchTest;
+use IPC::Run ();
 use Test::More;
 
 refuses('both limits',   qr/-t\/--transactions and -T\/--time cannot/, '-t', 5, '-T', 5);
@@ -56,6 +57,20 @@ my $uri_host = $host =~ s{/}{%2F}gr;
 is(psql($database, q{SELECT count(*) FROM pg_stat_activity WHERE application_name = 'randpick-bench'}), 0,
 	'no session is left behind');
 
+# Passwords: asked for only when there is need, and never with -w.
+($status) = run('-t', 1, '-w', @known);
+is($status, 0, '-w: connects without a password');
+SKIP:
+{
+	my $program = "$FindBin::Bin/../randpick-bench";
+	my $out;
+
+	# without a terminal of its own the prompt reads standard input
+	skip('no setsid', 1) unless grep { -x "$_/setsid" } split /:/, $ENV{PATH};
+	IPC::Run::run([ 'setsid', '-w', $program, '-q', '-t', 1, '-W', @known ], '<', \"secret\n", '>', '/dev/null', '2>', \$out);
+	is($?, 0, '-W: connects with a password that nobody needs');
+}
+
 # So many calls, no more and no less, however the clients share threads.
 for (1 .. 3)
 {
@@ -99,6 +114,16 @@ like($stdout, qr/^ +contender .* service p50 ms .* lag p50 ms .* not sent *$/m, 
 unlike($stdout, qr/lag/, 'closed loop: no such table');
 like($stderr, qr/^progress: 0\.\d s, round \d+,.* order-by-random \d+\.\d{3} ms/m, 'progress');
 unlike("$stdout$stderr", qr/\e\[/, 'no escape sequences where there is no terminal');
+
+# On a terminal there is a bar, and it is gone in the end.
+for ([ 'measuring', '-T', 1, @known ], [ 'filling table t', '--init=dense', '--size=200k', '--table=t' ])
+{
+	my ($what, @arguments) = @$_;
+	my $screen = '';
+	IPC::Run::run([ "$FindBin::Bin/../randpick-bench", @arguments ], '<', '/dev/null', '>', '/dev/null', '2>pty>', \$screen);
+	like($screen, qr/\r\Q$what\E \[#* *\] +\d+ %/, "terminal: a bar for $what");
+	like($screen, qr/\r\e\[K(?!.*\[#)/s, "terminal: which goes");
+}
 
 my ($seed) = (run('-T', 0.1, @known))[1] =~ /seed (\d+)$/m;
 isnt($seed, undef, 'the seed is printed');

@@ -85,6 +85,20 @@ for my $shape (sort keys %wrong)
 	}
 }
 
+# Probing for keys is right if, and as long as, none is missing.
+{
+	run('-q', '--init=gaps', '--size=5000', '--table=t_gaps');
+	my @probes = ('id-probe', 'recursive-id');
+	for (
+		[ 't_dense' => sub { p_values($_[0]) == grep { $_ > 1e-9 } p_values($_[0]) }, 'right where none is missing' ],
+		[ 't_gaps' => sub { $_[0]{reachable_share} < 1 || grep { $_ < 1e-9 } p_values($_[0]) }, 'wrong where many are' ])
+	{
+		my ($table, $is_so, $name) = @$_;
+		my (undef, undef, $found) = run_json(@brief, '--check=10', "--table=$table", '--contenders=' . join(',', @probes));
+		ok($is_so->($found->{$_}), "$_: $name") for @probes;
+	}
+}
+
 # Several rows a call: what is right by itself can still be wrong together.
 my ($status, undef, $found, $stderr) = run_json(@brief, '-k', 2, '--check=20', '--table=t_dense',
 	'--contenders=order-by-random,randpick,system-rows',

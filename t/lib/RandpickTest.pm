@@ -28,7 +28,7 @@ use Time::HiRes 'sleep';
 
 our @EXPORT = (
 	qw(
-	  PLAIN connect_unseeded connect_to_server start_session prepare_session
+	  PLAIN connect_unseeded connect_to_server start_session prepare_session reopen_database
 	  run_behind count_looks is_found_how is_plan_raced
 	  draw_ids draw_keyed rows_p prefixes_p keys_p
 	  build_table table_facts is_raced_over is_source_fair
@@ -40,7 +40,7 @@ use constant PLAIN => $ENV{RANDPICK_TEST_PLAIN} ? 1 : 0;
 
 my $seed     = $ENV{RANDPICK_TEST_SEED} // time;
 my $sessions = 0;
-my $database = create_database();
+my @databases = create_database();		# the last one is used
 
 sub connect_to
 {
@@ -70,17 +70,35 @@ END
 {
 	# keep the exit code of the test
 	local $?;
-	if ($database)
+	if (@databases)
 	{
 		my $admin = connect_to($ENV{PGDATABASE} // 'postgres');
-		$admin->do("DROP DATABASE IF EXISTS $database WITH (FORCE)");
+		$admin->do("DROP DATABASE IF EXISTS $_ WITH (FORCE)") for @databases;
 	}
+}
+
+# Let further connections go to a copy of the database, made of the files that
+# it has on disk after $change has run (with a connection to another database).
+# There may be no connection to it.
+sub reopen_database
+{
+	my ($change) = @_;
+	my $admin = connect_to($ENV{PGDATABASE} // 'postgres');
+	my $copy  = "$databases[0]_" . @databases;
+
+	$admin->do('SET client_min_messages = error');
+	$admin->do("DROP DATABASE IF EXISTS $copy WITH (FORCE)");
+	$admin->do('CHECKPOINT');
+	$change->($admin);
+	$admin->do("CREATE DATABASE $copy TEMPLATE $databases[-1] STRATEGY file_copy");
+	push @databases, $copy;
+	return;
 }
 
 # A connection to the file's database, as any client's.  PostgreSQL seeds it.
 sub connect_unseeded
 {
-	my $dbh = connect_to($database);
+	my $dbh = connect_to($databases[-1]);
 
 	# What hangs shall fail.
 	$dbh->do("SET statement_timeout = '100s'");

@@ -1,0 +1,172 @@
+# RandpickTest::Btree
+#	  The file of a B-tree, brought into the states that a crash leaves.
+#
+# A split and the deletion of a page are done in two steps, each of which is
+# logged by itself.  After a crash between them the tree is used as it is until
+# somebody finishes the work: a page that split without its parent being told
+# (INCOMPLETE_SPLIT), or a page that its parent has given up, but that is still
+# among its siblings (HALF_DEAD).  No SQL leaves an index so.  So its file is
+# read, its pages are changed as nbtinsert.c or nbtpage.c would have, and it is
+# written back into the data directory, by the server as it may be another
+# account's.
+#
+# That the server does not know of the change must be seen to by the caller:
+# nobody may use the database before it is copied (reopen_database of
+# RandpickTest).  The layout of pages is that of little-endian machines, and of
+# a cluster without checksums.
+
+package RandpickTest::Btree;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+
+our @EXPORT_OK = qw(read_btree write_btree pages_of forget_split half_kill);
+
+use constant {
+	PAGE             => 8192,
+	HEADER           => 24,
+	OPAQUE           => 16,
+	NO_BLOCK         => 0xFFFFFFFF,
+	LEAF             => 0x01,
+	DELETED          => 0x04,
+	META             => 0x08,
+	HALF_DEAD        => 0x10,
+	INCOMPLETE_SPLIT => 0x80,
+	ALT_TID          => 0x2000,
+};
+
+# The pages of a B-tree: its file, relative to the data directory, and each
+# page's fields and items.
+sub read_btree
+{
+	my ($dbh, $path) = @_;
+	my ($hex) = $dbh->selectrow_array("SELECT encode(pg_read_binary_file('$path'), 'hex')");
+	my $bytes = pack 'H*', $hex;
+	my @pages = map { parse_page($_, substr($bytes, PAGE * $_, PAGE)) } 0 .. length($bytes) / PAGE - 1;
+	return { path => $path, pages => \@pages };
+}
+
+sub write_btree
+{
+	my ($dbh, $tree) = @_;
+	my $hex = unpack 'H*', join '', map { format_page($_) } @{ $tree->{pages} };
+	my ($object) = $dbh->selectrow_array("SELECT lo_from_bytea(0, decode('$hex', 'hex'))");
+	$dbh->do("SELECT lo_export($object, '$tree->{path}')");
+	$dbh->do("SELECT lo_unlink($object)");
+	return;
+}
+
+sub parse_page
+{
+	my ($block, $bytes) = @_;
+	my ($lower) = unpack 'x12 S', $bytes;
+	my %page = (block => $block, bytes => $bytes, items => []);
+
+	@page{qw(left right level flags cycle)} = unpack 'LLLSS', substr($bytes, -OPAQUE);
+
+	# a metapage has no line pointers, and a deleted page need not
+	return \%page if $page{flags} & (META | DELETED);
+	for (unpack 'L*', substr($bytes, HEADER, $lower - HEADER))
+	{
+		push @{ $page{items} }, substr($bytes, $_ & 0x7FFF, $_ >> 17);
+	}
+	return \%page;
+}
+
+sub format_page
+{
+	my ($page) = @_;
+	return $page->{bytes} unless $page->{changed};
+
+	my $items = '';
+	my @pointers;
+	for my $item (@{ $page->{items} })
+	{
+		$items = $item . $items;
+		push @pointers, PAGE - OPAQUE - length($items) | 1 << 15 | length($item) << 17;
+	}
+	my $lower = HEADER + 4 * @pointers;
+	my $upper = PAGE - OPAQUE - length($items);
+	return join '',
+	  substr($page->{bytes}, 0, 12), pack('SS', $lower, $upper), substr($page->{bytes}, 16, HEADER - 16),
+	  pack('L*', @pointers), "\0" x ($upper - $lower), $items,
+	  pack('LLLSS', @$page{qw(left right level flags cycle)});
+}
+
+# the block that an item of an internal page leads to
+sub downlink
+{
+	my ($item) = @_;
+	my ($high, $low) = unpack 'SS', $item;
+	return $high << 16 | $low;
+}
+
+# The pages of a level from left to right, that are in use.
+sub pages_of
+{
+	my ($tree, $level) = @_;
+	my @pages = grep { $_->{level} == $level && !($_->{flags} & (META | DELETED | HALF_DEAD)) } @{ $tree->{pages} };
+	my ($page) = grep { $_->{left} == 0 } @pages;
+	my @sorted;
+	while ($page)
+	{
+		push @sorted, $page;
+		$page = $page->{right} && $tree->{pages}[ $page->{right} ];
+	}
+	return @sorted;
+}
+
+# The parent of a page and of its right sibling, and the number of the page's
+# item there.  Dies if these are not side by side in one parent.
+sub common_parent
+{
+	my ($tree, $page) = @_;
+	for my $parent (pages_of($tree, $page->{level} + 1))
+	{
+		my $items = $parent->{items};
+		for (1 .. $#$items)
+		{
+			return ($parent, $_ - 1)
+			  if downlink($items->[ $_ - 1 ]) == $page->{block} && downlink($items->[$_]) == $page->{right};
+		}
+	}
+	die "block $page->{block} and the one on its right have different parents\n";
+}
+
+# As if the server had crashed when this page had just got its right sibling by
+# a split (_bt_insert_parent).  Leaves must be half full, for what both of them
+# have stood on one page, and was not added to since: an insert would have
+# finished the split.
+sub forget_split
+{
+	my ($tree, $page) = @_;
+	my ($parent, $number) = common_parent($tree, $page);
+
+	splice @{ $parent->{items} }, $number + 1, 1;
+	$page->{flags} |= INCOMPLETE_SPLIT;
+	$_->{changed} = 1 for $parent, $page;
+	return;
+}
+
+# As if the server had crashed when VACUUM had just emptied this leaf and begun
+# to delete it (_bt_mark_page_halfdead).  All its rows must be dead.
+sub half_kill
+{
+	my ($tree, $page) = @_;
+	my ($parent, $number) = common_parent($tree, $page);
+	my $items = $parent->{items};
+
+	# the key of the page with the downlink of its sibling
+	$items->[$number] = substr($items->[ $number + 1 ], 0, 4) . substr($items->[$number], 4);
+	splice @$items, $number + 1, 1;
+
+	# of the high key a stub is left: no column, no parent to be deleted too
+	$page->{items} = [ pack 'LSS', NO_BLOCK, 0, ALT_TID | 8 ];
+	$page->{flags} |= HALF_DEAD;
+	$_->{changed} = 1 for $parent, $page;
+	return;
+}
+
+1;
