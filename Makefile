@@ -23,6 +23,7 @@ OBJS = \
 	src/conditions.o \
 	src/cost.o \
 	src/deal.o \
+	src/declined.o \
 	src/exec.o \
 	src/explain.o \
 	src/filter.o \
