@@ -142,7 +142,7 @@ SELECT q AS query, node_of(q) AS plan FROM (VALUES
     ('DECLARE c CURSOR FOR SELECT * FROM big ORDER BY random() LIMIT 1')
     ) AS v(q);
 
--- and what is not ours, with the reason
+-- and what is not ours
 CREATE FUNCTION int_volatile(int) RETURNS int LANGUAGE plpgsql VOLATILE AS 'BEGIN RETURN $1; END';
 SELECT q AS query, node_of(q) AS plan FROM (VALUES
     ('SELECT * FROM big ORDER BY random() * 2 LIMIT 1'),
@@ -151,8 +151,6 @@ SELECT q AS query, node_of(q) AS plan FROM (VALUES
     ('SELECT * FROM big ORDER BY gen_random_uuid() LIMIT 1'),
     ('SELECT random()')
     ) AS v(q);
-SET client_min_messages = log;
-SET randpick.log_declined = on;
 EXPLAIN (COSTS OFF) SELECT DISTINCT random(), id FROM big ORDER BY random() LIMIT 1;
 EXPLAIN (COSTS OFF) SELECT kind, count(*) FROM big GROUP BY kind ORDER BY random() LIMIT 1;
 EXPLAIN (COSTS OFF) SELECT id, row_number() OVER () FROM big ORDER BY random() LIMIT 1;
@@ -168,8 +166,6 @@ EXPLAIN (COSTS OFF) SELECT x.id FROM other o, LATERAL (SELECT id FROM big WHERE 
 EXPLAIN (COSTS OFF) SELECT * FROM parent ORDER BY random() LIMIT 1;
 EXPLAIN (COSTS OFF) SELECT * FROM (SELECT id FROM big UNION ALL SELECT id FROM other) s ORDER BY random() LIMIT 1;
 EXPLAIN (COSTS OFF) SELECT * FROM generate_series(1, 10) ORDER BY random() LIMIT 1;
-RESET client_min_messages;
-RESET randpick.log_declined;
 
 -- and all of those still run
 SELECT count(*) FROM (SELECT * FROM parent ORDER BY random() LIMIT 1) s;

@@ -25,6 +25,7 @@
 #include "compat.h"
 #include "exec.h"
 #include "executor/executor.h"
+#include "explain.h"
 #include "lib/binaryheap.h"
 #include "miscadmin.h"
 #include "racing.h"
@@ -414,11 +415,12 @@ static void
 append_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 {
 	RandpickAppendState *node = (RandpickAppendState *) css;
+	RandpickRaceCounts counts = {
+		.places = node->places,
+		.looks = node->looks,
+		.misses = node->misses,
+		.deals = node->deals,
+	};
 
-	if (!es->analyze)
-		return;
-	ExplainPropertyInteger("Places", NULL, node->places, es);
-	ExplainPropertyInteger("Looks", NULL, node->looks, es);
-	ExplainPropertyInteger("Misses", NULL, node->misses, es);
-	ExplainPropertyInteger("Deals", NULL, node->deals, es);
+	randpick_explain_counts(&css->ss.ps, &counts, es);
 }

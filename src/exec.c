@@ -30,15 +30,13 @@
 #include "compat.h"
 #include "deal.h"
 #include "exec.h"
+#include "explain.h"
 #include "key.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
 #include "racing.h"
 #include "randpick.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/ruleutils.h"
 #include "utils/tuplestore.h"
 
 typedef struct RandpickScanState
@@ -487,51 +485,18 @@ scan_end(CustomScanState *css)
 		ExecEndNode(linitial(css->custom_ps));
 }
 
-/* The source's name, as randpick.method has it. */
-static const char *
-source_name(RandpickMethod method)
-{
-	const struct config_enum_entry *option = randpick_method_options;
-
-	while (option->val != (int) method)
-		option++;
-	return option->name;
-}
-
-/* Show the conditions that the index answers, as an index scan does. */
-static void
-explain_conditions(RandpickScanState *node, List *ancestors, ExplainState *es)
-{
-	Plan	   *plan = node->css.ss.ps.plan;
-	List	   *context;
-	char	   *text;
-
-	if (node->racing.conditions == NIL)
-		return;
-	context = set_deparse_context_plan(es->deparse_cxt, plan, ancestors);
-	text = deparse_expression((Node *) make_ands_explicit(node->racing.conditions),
-							  context,
-							  list_length(es->rtable) > 1 || es->verbose, false);
-	ExplainPropertyText("Index Cond", text, es);
-}
-
 /* ExplainCustomScan */
 static void
 scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 {
 	RandpickScanState *node = (RandpickScanState *) css;
-	RandpickRacing *racing = &node->racing;
+	RandpickRaceCounts counts = {
+		.places = node->racing.places,
+		.looks = node->racing.looks,
+		.misses = node->racing.misses,
+		.deals = node->ndeals,
+	};
 
-	ExplainPropertyText("Source", source_name(racing->max_looks > 0 ?
-											  racing->method :
-											  RANDPICK_METHOD_DEAL), es);
-	if (OidIsValid(racing->index_oid))
-		ExplainPropertyText("Index", get_rel_name(racing->index_oid), es);
-	explain_conditions(node, ancestors, es);
-	if (!es->analyze)
-		return;
-	ExplainPropertyInteger("Places", NULL, racing->places, es);
-	ExplainPropertyInteger("Looks", NULL, racing->looks, es);
-	ExplainPropertyInteger("Misses", NULL, racing->misses, es);
-	ExplainPropertyInteger("Deals", NULL, node->ndeals, es);
+	randpick_explain_source(&node->racing, ancestors, es);
+	randpick_explain_counts(&css->ss.ps, &counts, es);
 }

@@ -26,10 +26,12 @@
 #include "catalog/pg_operator_d.h"
 #include "catalog/pg_type_d.h"
 #include "compat.h"
+#include "declined.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
+#include "query.h"
 #include "randpick.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -71,10 +73,9 @@ decline_query(PlannerInfo *root)
 {
 	Query	   *parse = root->parse;
 
-	if (parse->commandType != CMD_SELECT)
-		return "it is not a SELECT";
-	if (parse->setOperations != NULL)
-		return "it has a set operation (UNION, INTERSECT or EXCEPT)";
+	/* nothing else is sorted by an expression over the columns of a table */
+	Assert(parse->commandType == CMD_SELECT && parse->setOperations == NULL);
+
 	if (parse->distinctClause != NIL)
 		return "it has DISTINCT";
 	if (parse->groupClause != NIL || parse->groupingSets != NIL ||
@@ -86,6 +87,46 @@ decline_query(PlannerInfo *root)
 		return "its select list has a set-returning function";
 	if (parse->limitOption == LIMIT_OPTION_WITH_TIES)
 		return "it has FETCH FIRST WITH TIES";
+	return NULL;
+}
+
+/* Is there a random() in this expression? */
+static bool
+contains_random(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, FuncExpr) && ((FuncExpr *) node)->funcid == RANDPICK_RANDOM_OID)
+		return true;
+	return expression_tree_walker(node, contains_random, context);
+}
+
+/*
+ * Why a query that does not want its rows sorted by random() first is not ours,
+ * if there is a random() in its ORDER BY; else NULL.
+ */
+static const char *
+decline_order(PlannerInfo *root)
+{
+	ListCell   *lc;
+
+	foreach(lc, root->sort_pathkeys)
+	{
+		EquivalenceClass *eclass = lfirst_node(PathKey, lc)->pk_eclass;
+		Node	   *expr;
+
+		if (!eclass->ec_has_volatile || eclass->ec_sortref == 0)
+			continue;
+		expr = (Node *) get_sortgroupref_tle(eclass->ec_sortref,
+											 root->processed_tlist)->expr;
+		if (!contains_random(expr, NULL))
+			continue;
+		if (foreach_current_index(lc) > 0)
+			return "it sorts by something else before random()";
+		if (root->query_pathkeys != root->sort_pathkeys)
+			return decline_query(root);
+		return "it sorts by an expression of random(), not by its value";
+	}
 	return NULL;
 }
 
@@ -121,26 +162,34 @@ is_heap(Oid relid)
 	return result;
 }
 
-/* Why this relation's rows cannot be raced, or NULL. */
+/* Why what the query reads from cannot be raced, or NULL. */
 static const char *
-decline_relation(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
+decline_from(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 {
 	Relids		top = rel->top_parent_relids ? rel->top_parent_relids : rel->relids;
 
-	if (!bms_equal(root->all_baserels, top))
+	if (!bms_equal(root->all_baserels, top) ||
+		!bms_is_empty(rel->lateral_relids))
 		return "it has a join";
 	if (rte->rtekind == RTE_SUBQUERY && rte->inh)
 		return "it has UNION ALL";
 	if (rte->rtekind != RTE_RELATION)
 		return "it reads no table";
-	if (rte->inh)
-		return "the table has children";
-	if (rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_MATVIEW)
-		return "it reads no table";
 	if (rte->tablesample != NULL)
 		return "it has TABLESAMPLE";
-	if (!bms_is_empty(rel->lateral_relids))
-		return "it has a lateral reference";
+	return NULL;
+}
+
+/* Why this relation's rows cannot be raced, or NULL. */
+static const char *
+decline_relation(RangeTblEntry *rte)
+{
+	if (rte->inh)
+		return "the table has inheritance children";
+	if (rte->relkind == RELKIND_FOREIGN_TABLE)
+		return "it is a foreign table";
+	if (rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_MATVIEW)
+		return "it reads no table";
 	if (!is_heap(rte->relid))
 		return "the table's access method is not heap";
 	return NULL;
@@ -198,35 +247,54 @@ decline_filter(PlannerInfo *root, RelOptInfo *rel)
 
 /*
  * Is this relation the one whose rows the query wants in random order, and may
- * the scan node provide them?  If so, fill in *match.
+ * the scan node provide them?  If so, fill in *match.  If the rows are wanted,
+ * but by a query that is not ours, that is reported: once for a table, and for
+ * a partition only what is true of it alone.
+ *
+ * The functions' own queries are always planned with the race in view;
+ * anybody else's only if the setting allows.
  */
 bool
 randpick_match(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
 			   RandpickMatch *match)
 {
+	bool		is_member = rel->reloptkind == RELOPT_OTHER_MEMBER_REL;
+	bool		is_partitioned = rte->inh && rte->rtekind == RTE_RELATION &&
+	rte->relkind == RELKIND_PARTITIONED_TABLE;
 	const char *reason;
 
 	if (!sorts_by_random(root, match))
+	{
+		reason = randpick_log_declined && !is_member ? decline_order(root) : NULL;
+		if (reason != NULL)
+			randpick_report_declined(root, rel, reason);
 		return false;
+	}
 
-	/* the partitions of a table are asked one by one, not the table */
-	if (rte->inh && rte->relkind == RELKIND_PARTITIONED_TABLE)
-		return false;
-	/* of another append the parent says why */
+	/* of another append than a partitioned table's the parent says why */
 	if (!ancestors_are_partitioned(root, rel))
 		return false;
 
 	reason = decline_query(root);
 	if (reason == NULL)
-		reason = decline_relation(root, rel, rte);
+		reason = decline_from(root, rel, rte);
 	if (reason == NULL)
 		reason = decline_filter(root, rel);
-	if (reason == NULL)
-		return true;
+	if (reason == NULL && randpick_order_by_random == RANDPICK_ORDER_OFF &&
+		!randpick_is_planning_call())
+		reason = "randpick.order_by_random is off";
+	if (reason != NULL)
+	{
+		if (!is_member)
+			randpick_report_declined(root, rel, reason);
+		return false;
+	}
 
-	if (randpick_log_declined)
-		ereport(LOG,
-				(errmsg("randpick left a query sorted by random() to PostgreSQL"),
-				 errdetail("The query is not taken because %s.", reason)));
-	return false;
+	/* the partitions of a table are asked one by one, not the table */
+	if (is_partitioned)
+		return false;
+	reason = decline_relation(rte);
+	if (reason != NULL)
+		randpick_report_declined(root, rel, reason);
+	return reason == NULL;
 }

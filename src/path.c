@@ -23,6 +23,7 @@
 #include "catalog/pg_type_d.h"
 #include "compat.h"
 #include "cost.h"
+#include "declined.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
@@ -234,12 +235,7 @@ make_private(const RandpickMatch *match, const RandpickRaceCost *cost)
 	return lappend(result, cost->conditions.clauses);
 }
 
-/*
- * set_rel_pathlist_hook, after its predecessor
- *
- * The functions' own queries are always planned with the race in view;
- * anybody else's only if the setting allows.
- */
+/* set_rel_pathlist_hook, after its predecessor */
 void
 randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 						  RangeTblEntry *rte)
@@ -250,8 +246,9 @@ randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 	Path	   *deal;
 	double		wanted;
 
+	/* the common case; match.c has the rule, and may have to say why */
 	if (randpick_order_by_random == RANDPICK_ORDER_OFF &&
-		!randpick_is_planning_call())
+		!randpick_is_planning_call() && !randpick_log_declined)
 		return;
 	if (!randpick_match(root, rel, rte, &match))
 		return;
@@ -272,5 +269,6 @@ randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 	path->custom_private = make_private(&match, &cost);
 	path->methods = &path_methods;
 	set_path_costs(&path->path, &cost, wanted);
+	randpick_note_offer(root, rel, &path->path);
 	add_path(rel, &path->path);
 }

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "append.h"
+#include "declined.h"
 #include "fmgr.h"
 #include "optimizer/paths.h"
 #include "optimizer/planner.h"
@@ -69,6 +70,8 @@ create_upper_paths(PlannerInfo *root, UpperRelationKind stage,
 
 	if (stage == UPPERREL_ORDERED)
 		randpick_set_append_path(root, input_rel, output_rel);
+	else if (stage == UPPERREL_FINAL)
+		randpick_report_lost(root, output_rel);
 }
 
 /*
@@ -104,7 +107,7 @@ define_settings(void)
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 
 	DefineCustomBoolVariable("randpick.log_declined",
-							 "Logs why a query sorted by random() is not eligible for the random row scan.",
+							 "Logs why a query sorted by random() does not use the random row scan.",
 							 NULL,
 							 &randpick_log_declined,
 							 false,

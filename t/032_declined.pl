@@ -1,0 +1,163 @@
+# Does randpick.log_declined say why a query in random order was left to
+# PostgreSQL: each reason, once, and none where there is nothing to say?
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use RandpickTest;
+use Test::More;
+
+plan skip_all => 'needs randpick' if PLAIN;
+
+my $dbh = start_session();
+$dbh->do($_)
+  for 'CREATE TABLE book (id int PRIMARY KEY, kind int NOT NULL, title text)',
+  q{INSERT INTO book SELECT i, i % 10, 'title ' || i FROM generate_series(1, 20000) i},
+  'CREATE TABLE shelf AS SELECT i AS kind FROM generate_series(0, 9) i',
+  'CREATE TABLE parent (id int)', 'CREATE TABLE child () INHERITS (parent)',
+  'CREATE ACCESS METHOD another_heap TYPE TABLE HANDLER heap_tableam_handler',
+  'CREATE TABLE elsewhere (id int) USING another_heap',
+  'CREATE FOREIGN DATA WRAPPER far', 'CREATE SERVER away FOREIGN DATA WRAPPER far',
+  'CREATE FOREIGN TABLE abroad (id int) SERVER away',
+  'CREATE TABLE parted (id int, kind int) PARTITION BY LIST (kind)',
+  'CREATE TABLE parted_0 PARTITION OF parted FOR VALUES IN (0)',
+  'CREATE TABLE parted_1 PARTITION OF parted FOR VALUES IN (1) USING another_heap',
+  'CREATE TABLE parted_2 PARTITION OF parted FOR VALUES IN (2)',
+  'INSERT INTO parted SELECT i, i % 3 FROM generate_series(1, 30000) i',
+  'CREATE TABLE halved (id int) PARTITION BY HASH (id)',
+  (map { "CREATE TABLE halved_$_ PARTITION OF halved FOR VALUES WITH (MODULUS 2, REMAINDER $_)" } 0, 1),
+  'INSERT INTO halved SELECT generate_series(1, 20000)',
+  "CREATE FUNCTION flip(int) RETURNS boolean LANGUAGE plpgsql VOLATILE AS 'BEGIN RETURN random() * 3 < \$1; END'",
+  'VACUUM ANALYZE book, shelf, parted, halved',
+  'SET client_min_messages = log';
+
+# What is logged when a query is planned: message and detail of each entry.
+sub logged
+{
+	my ($query, %settings) = @_;
+	my @logged;
+	local $SIG{__WARN__} = sub { push @logged, $_[0] =~ /^(?:LOG|DETAIL):  (.*)/mg };
+	$dbh->begin_work;
+	%settings = ('randpick.log_declined' => 'on', %settings);
+	$dbh->do("SET LOCAL $_ = $settings{$_}") for keys %settings;
+	$dbh->do("EXPLAIN $query");
+	$dbh->rollback;
+	return \@logged;
+}
+
+my $not_taken = 'randpick left a query sorted by random() to PostgreSQL';
+
+# Reasons why a query cannot be taken, and queries.
+my @reasons = (
+	[ 'it has DISTINCT',
+		'SELECT DISTINCT id, random() FROM book ORDER BY random() LIMIT 1',
+		'SELECT DISTINCT ON (random()) id FROM book ORDER BY random() LIMIT 1' ],
+	[ 'it has grouping or aggregates',
+		'SELECT kind, count(*) FROM book GROUP BY kind ORDER BY random() LIMIT 1',
+		'SELECT kind FROM book GROUP BY ROLLUP (kind) ORDER BY random() LIMIT 1',
+		'SELECT count(*) FROM book ORDER BY random() LIMIT 1',
+		'SELECT random() AS r FROM book GROUP BY r ORDER BY r' ],
+	[ 'it has window functions',
+		'SELECT id, rank() OVER (ORDER BY kind) FROM book ORDER BY random() LIMIT 1',
+		'SELECT id, count(*) OVER () FROM book ORDER BY random() LIMIT 1' ],
+	[ 'its select list has a set-returning function',
+		'SELECT id, generate_series(1, 2) FROM book ORDER BY random() LIMIT 1' ],
+	[ 'it has FETCH FIRST WITH TIES',
+		'SELECT id FROM book ORDER BY random() FETCH FIRST 1 ROW WITH TIES' ],
+	[ 'it sorts by something else before random()',
+		'SELECT id FROM book ORDER BY kind, random() LIMIT 1',
+		'SELECT id FROM book ORDER BY kind, random() * 2 LIMIT 1' ],
+	[ 'it sorts by an expression of random(), not by its value',
+		'SELECT id FROM book ORDER BY -random() LIMIT 1',
+		'SELECT id FROM book ORDER BY md5(random()::text || id) LIMIT 1',
+		'SELECT id FROM book, shelf ORDER BY random()::numeric LIMIT 1' ],
+	[ 'it has a join',
+		'SELECT id FROM book JOIN shelf USING (kind) ORDER BY random() LIMIT 1',
+		'SELECT id FROM book, shelf a, shelf b ORDER BY random() LIMIT 1',
+		'SELECT book.id FROM book, LATERAL (SELECT FROM shelf WHERE kind = book.kind OFFSET 0) s ORDER BY random() LIMIT 1',
+		'SELECT p.id FROM parted p JOIN shelf USING (kind) ORDER BY random() LIMIT 1' ],
+	[ 'it has UNION ALL',
+		'SELECT * FROM (SELECT id FROM book UNION ALL SELECT kind FROM shelf) s ORDER BY random() LIMIT 1' ],
+	[ 'it reads no table',
+		'SELECT * FROM generate_series(1, 10) ORDER BY random() LIMIT 1',
+		'SELECT * FROM (VALUES (1), (2)) v ORDER BY random() LIMIT 1',
+		'SELECT * FROM (SELECT id FROM book OFFSET 0) s ORDER BY random() LIMIT 1' ],
+	[ 'it has TABLESAMPLE',
+		'SELECT * FROM book TABLESAMPLE system (10) ORDER BY random() LIMIT 1' ],
+	[ 'the table has inheritance children', 'SELECT id FROM parent ORDER BY random() LIMIT 1' ],
+	[ 'it is a foreign table', undef ],
+	[ q{the table's access method is not heap}, 'SELECT id FROM elsewhere ORDER BY random() LIMIT 1' ],
+	[ 'a condition of its WHERE is the same for all rows',
+		'SELECT s.id FROM shelf, LATERAL (SELECT id FROM book WHERE shelf.kind > 3 ORDER BY random() LIMIT 1) s',
+		'SELECT id FROM parted WHERE (SELECT max(kind) > 0 FROM shelf) ORDER BY random() LIMIT 1' ],
+	[ 'its WHERE is volatile',
+		'SELECT id FROM book WHERE random() < 0.5 ORDER BY random() LIMIT 1',
+		'SELECT id FROM book WHERE flip(kind) ORDER BY random() LIMIT 1',
+		'SELECT id FROM book WHERE (SELECT random() + id) < 1 ORDER BY random() LIMIT 1',
+		'SELECT id FROM parted WHERE random() < 0.5 ORDER BY random() LIMIT 1' ],
+	[ 'randpick.order_by_random is off', undef ]);
+for (@reasons)
+{
+	my ($reason, @queries) = @$_;
+	is_deeply(logged($_), [ $not_taken, "The query is not taken because $reason." ], $_) for grep { defined } @queries;
+}
+
+# Nothing else is said in match.c.
+open my $file, '<', "$FindBin::Bin/../src/match.c" or die $!;
+my @said = do { local $/; <$file> =~ /(?:return|reason =|:|\?)\s+"([^"]+)"/g };
+my %said = map { $_ => 1 } @said;
+is_deeply([ sort keys %said ], [ sort map { $_->[0] } @reasons ], 'these are all reasons');
+
+# reasons that take more than a query
+my $simple = 'SELECT id FROM book ORDER BY random() LIMIT 1';
+my @off = ('randpick.order_by_random' => 'off');
+is_deeply(logged($simple, @off), [ $not_taken, 'The query is not taken because randpick.order_by_random is off.' ], 'off');
+is_deeply(logged('SELECT id FROM parted_0 ORDER BY random() LIMIT 1', @off),
+	[ $not_taken, 'The query is not taken because randpick.order_by_random is off.' ], 'off, for a partition by itself');
+is_deeply(logged('SELECT id FROM halved ORDER BY random() LIMIT 1', @off),
+	[ $not_taken, 'The query is not taken because randpick.order_by_random is off.' ], 'off, once for all partitions');
+is_deeply(logged('SELECT DISTINCT id, random() FROM book ORDER BY random() LIMIT 1', @off),
+	[ $not_taken, 'The query is not taken because it has DISTINCT.' ], 'off, and cannot be taken: the latter');
+
+# partitions that are not raced
+is_deeply(logged('SELECT id FROM parted ORDER BY random() LIMIT 1'),
+	[ 'randpick left partition "parted_1" of a query sorted by random() to PostgreSQL',
+		q{The partition is not taken because the table's access method is not heap.} ],
+	'a partition with another access method');
+
+# eligible, but the ordinary plan costs less
+my @auto = ('randpick.order_by_random' => 'auto');
+for (
+	'SELECT id FROM book ORDER BY random()',
+	'SELECT id FROM book ORDER BY random(), title LIMIT 20000',
+	q{SELECT id FROM book WHERE title = 'title 7' ORDER BY random() LIMIT 1 FOR UPDATE},
+	'SELECT (SELECT title FROM book WHERE title = kind.kind::text ORDER BY random() LIMIT 1) FROM shelf kind')
+{
+	my ($message, $detail) = @{ logged($_, @auto) };
+	is($message, $not_taken, "$_: lost");
+	like($detail, qr/^The random row scan was estimated to cost (\d+\.\d\d), PostgreSQL's own plan (\d+\.\d\d)\.$/, 'with the costs');
+	my ($cost, $plain) = $detail =~ /(\d+\.\d+)/g;
+	cmp_ok($cost, '>', $plain, 'which are so');
+	$dbh->do('SET randpick.order_by_random = off');
+	my ($total) = (join "\n", @{ $dbh->selectcol_arrayref("EXPLAIN $_") }) =~ /\.\.(\d+\.\d+)/;
+	$dbh->do('SET randpick.order_by_random = force');
+	is($plain, $total, 'and are what EXPLAIN shows') if !/kind\.kind/;
+}
+like(join(' ', @{ logged('SELECT id FROM halved ORDER BY random()', @auto) }),
+	qr/^\Q$not_taken\E Random row scans of the partitions were estimated to cost more than PostgreSQL's own plan, \d+\.\d\d\.$/,
+	'partitions, lost');
+
+# what is taken, or has nothing to do with random()
+is_deeply(logged($_, @auto), [], "$_: nothing is said")
+  for $simple,
+  'SELECT id FROM book WHERE kind = 3 ORDER BY random(), id LIMIT 1 FOR UPDATE SKIP LOCKED',
+  'SELECT id FROM halved ORDER BY random() LIMIT 1',
+  'SELECT id FROM book WHERE id = 7 ORDER BY id',
+  'SELECT id FROM book ORDER BY gen_random_uuid() LIMIT 1',
+  'SELECT random() FROM book', 'SELECT kind, count(*) FROM book GROUP BY kind ORDER BY 1';
+is_deeply(logged('SELECT id FROM book ORDER BY random()'), [], 'nothing is said under force');
+is_deeply(logged('SELECT id FROM elsewhere ORDER BY random()', 'randpick.log_declined' => 'off'), [], 'nothing is said if not asked');
+
+done_testing;
