@@ -40,6 +40,16 @@ RETURNS record
 AS 'MODULE_PATHNAME', 'randpick_record'
 LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
 
+-- The handler of TABLESAMPLE, below, has to have the same name and one argument
+-- too.  For randpick('name') the parser prefers text to either.
+
+CREATE FUNCTION randpick(relation text)
+RETURNS record
+AS 'MODULE_PATHNAME', 'randpick_record_by_name'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
+
+COMMENT ON FUNCTION randpick(text) IS
+'a random row of a table, as one value';
 COMMENT ON FUNCTION randpick(regclass) IS
 'a random row of a table, as one value';
 COMMENT ON FUNCTION randpick(regclass, text) IS
