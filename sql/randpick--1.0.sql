@@ -153,3 +153,16 @@ COMMENT ON FUNCTION randpick_rows(anyelement, bigint, text, "any") IS
 'distinct random rows of those that pass the filter with these values, in random order';
 COMMENT ON FUNCTION randpick_rows(anyelement, bigint, text, text[]) IS
 'distinct random rows of those that pass the filter with these values, in random order';
+
+-- TABLESAMPLE randpick(n) [REPEATABLE (seed)]: exactly n rows, all if there are
+-- fewer, every row equally likely.  Before the WHERE, and of each partition, as
+-- SQL defines sampling.  Parallel restricted, as everything else here: a worker
+-- would draw from a random() of its own.
+
+CREATE FUNCTION randpick(internal)
+RETURNS tsm_handler
+AS 'MODULE_PATHNAME', 'randpick_tablesample'
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION randpick(internal) IS
+'TABLESAMPLE randpick(n): n random rows of a table';

@@ -34,6 +34,7 @@
 #include "nodes/makefuncs.h"
 #include "racing.h"
 #include "randpick.h"
+#include "sample.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -52,6 +53,7 @@ typedef struct RandpickScanState
 
 	/* changes from row to row */
 	RandpickRacing racing;
+	RandpickSample sample;		/* if it is one */
 	RandpickDeal *deal;			/* NULL while racing */
 	TupleTableSlot *ring;		/* a row as TID and time or key; NULL until
 								 * one is dealt or recorded */
@@ -67,6 +69,7 @@ static void scan_end(CustomScanState *css);
 static void scan_rescan(CustomScanState *css);
 static void scan_explain(CustomScanState *css, List *ancestors,
 						 ExplainState *es);
+static void start_over(RandpickScanState *node);
 
 const CustomScanMethods randpick_scan_methods = {
 	.CustomName = RANDPICK_SCAN_NAME,
@@ -117,7 +120,10 @@ create_state(CustomScan *scan)
 		DatumGetBool(private_value(scan, RANDPICK_PRIVATE_PLACE_IS_TUPLE));
 	node->racing.capacity.since =
 		(TransactionId) DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_SINCE));
-	node->racing.conditions = scan->custom_exprs;
+	node->sample.sampling =
+		DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_SAMPLING));
+	if (!randpick_is_sample(&node->sample))
+		node->racing.conditions = scan->custom_exprs;
 	node->racing.columns = (List *) list_nth(scan->custom_private,
 											 RANDPICK_PRIVATE_COLUMNS);
 	node->key_param =
@@ -171,10 +177,15 @@ scan_begin(CustomScanState *css, EState *estate, int eflags)
 
 	randpick_init_scan_slot(css, estate);
 	node->racing.ss = &css->ss;
-	node->racing.filter = ExecInitQual(css->ss.ps.plan->qual, &css->ss.ps);
-	css->ss.ps.qual = NULL;		/* the race evaluates it, not ExecScan */
-	css->ss.ps.ps_ProjInfo = randpick_key_projection(&css->ss,
-													 node->key_param);
+	if (randpick_is_sample(&node->sample))
+		randpick_sample_begin(&node->sample, &css->ss);
+	else
+	{
+		node->racing.filter = ExecInitQual(css->ss.ps.plan->qual, &css->ss.ps);
+		css->ss.ps.qual = NULL; /* the race evaluates it, not ExecScan */
+		css->ss.ps.ps_ProjInfo = randpick_key_projection(&css->ss,
+														 node->key_param);
+	}
 
 	node->eflags = eflags & ~(EXEC_FLAG_REWIND | EXEC_FLAG_BACKWARD |
 							  EXEC_FLAG_MARK);
@@ -183,7 +194,8 @@ scan_begin(CustomScanState *css, EState *estate, int eflags)
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		return;
 
-	if (eflags & EXEC_FLAG_REWIND)
+	if ((eflags & EXEC_FLAG_REWIND) ||
+		node->sample.sampling == RANDPICK_SAMPLING_AGAIN)
 	{
 		init_ring(node);
 		node->record = tuplestore_begin_heap(false, false, work_mem);
@@ -257,6 +269,16 @@ record_row(RandpickScanState *node, TupleTableSlot *slot, double key)
 	tuplestore_puttupleslot(node->record, node->ring);
 }
 
+/* Is one more row of the sample to be returned? */
+static bool
+take_from_sample(RandpickScanState *node)
+{
+	if (!node->sample.is_started &&
+		!randpick_sample_start(&node->sample, &node->racing))
+		start_over(node);
+	return randpick_sample_take(&node->sample);
+}
+
 /* ExecScan's access method: the next row, its key in the parameter */
 static TupleTableSlot *
 next_row(ScanState *ss)
@@ -265,6 +287,8 @@ next_row(ScanState *ss)
 	TupleTableSlot *slot = ss->ss_ScanTupleSlot;
 	double		key;
 
+	if (randpick_is_sample(&node->sample) && !take_from_sample(node))
+		return ExecClearTuple(slot);
 	if (node->racing.source == NULL)
 		randpick_racing_start(&node->racing);
 
@@ -293,6 +317,9 @@ recheck_row(ScanState *ss, TupleTableSlot *slot)
 {
 	RandpickScanState *node = (RandpickScanState *) ss;
 
+	/* the version is of a row that is in the sample */
+	if (randpick_is_sample(&node->sample))
+		return true;
 	randpick_key_set(node->css.ss.ps.state, node->key_param,
 					 DatumGetFloat8(OidFunctionCall0(RANDPICK_RANDOM_OID)));
 	return randpick_racing_passes(&node->racing, slot);
@@ -315,24 +342,31 @@ end_race(RandpickScanState *node)
 	randpick_racing_end(&node->racing);
 }
 
+/* Forget all; what comes next is another race. */
+static void
+start_over(RandpickScanState *node)
+{
+	end_race(node);
+	if (node->record)
+		tuplestore_clear(node->record);
+	node->replaying = false;
+}
+
 /* ReScanCustomScan */
 static void
 scan_rescan(CustomScanState *css)
 {
 	RandpickScanState *node = (RandpickScanState *) css;
 
-	if (node->record != NULL && css->ss.ps.chgParam == NULL)
+	node->sample.is_started = false;
+	if (node->record != NULL &&
+		(css->ss.ps.chgParam == NULL || randpick_is_sample(&node->sample)))
 	{
 		tuplestore_rescan(node->record);
 		node->replaying = true;
 	}
 	else
-	{
-		end_race(node);
-		if (node->record)
-			tuplestore_clear(node->record);
-		node->replaying = false;
-	}
+		start_over(node);
 
 	if (css->custom_ps != NIL && css->ss.ps.chgParam != NULL)
 		UpdateChangedParamSet(linitial(css->custom_ps), css->ss.ps.chgParam);
@@ -388,6 +422,8 @@ scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 	RandpickScanState *node = (RandpickScanState *) css;
 	RandpickRacing *racing = &node->racing;
 
+	if (randpick_is_sample(&node->sample))
+		randpick_sample_explain(&node->sample, css->ss.ps.plan, ancestors, es);
 	ExplainPropertyText("Source", source_name(racing->max_looks > 0 ?
 											  racing->method :
 											  RANDPICK_METHOD_DEAL), es);

@@ -206,6 +206,7 @@ randpick_match(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
 {
 	const char *reason;
 
+	memset(match, 0, sizeof(RandpickMatch));
 	if (!sorts_by_random(root, match))
 		return false;
 

@@ -39,6 +39,7 @@
 static const CustomPathMethods path_methods = {
 	.CustomName = RANDPICK_SCAN_NAME,
 	.PlanCustomPath = randpick_plan_path,
+	.ReparameterizeCustomPathByChild = randpick_adjust_sample,
 };
 
 /* A flat copy of a plain scan path, or NULL for a path of another kind. */
@@ -215,12 +216,13 @@ make_looks(double looks)
 
 /*
  * What the scan has to know, in the order of RandpickPrivate; and in the place
- * of the last slot, which plan.c fills, the conditions for custom_exprs.
+ * of the last slot, which plan.c fills, what goes to custom_exprs.
  */
 static List *
 make_private(const RandpickMatch *match, const RandpickRaceCost *cost)
 {
-	List	   *result = list_make4(make_bool(match->descending),
+	List	   *result = list_make5(make_bool(match->descending),
+									make_int(match->sampling),
 									make_looks(cost->max_looks),
 									make_looks(cost->first_looks),
 									make_int(cost->method));
@@ -230,7 +232,8 @@ make_private(const RandpickMatch *match, const RandpickRaceCost *cost)
 	result = lappend(result, make_bool(cost->capacity.place_is_tuple));
 	result = lappend(result, make_int(cost->capacity.since));
 	result = lappend(result, cost->conditions.columns);
-	return lappend(result, cost->conditions.clauses);
+	return lappend(result, match->sampling != RANDPICK_SAMPLING_NONE ?
+				   match->sample_args : cost->conditions.clauses);
 }
 
 CustomPath *
