@@ -23,6 +23,9 @@ EXPLAIN (COSTS OFF, VERBOSE) SELECT id, random() FROM big TABLESAMPLE randpick(1
 EXPLAIN (COSTS OFF) SELECT * FROM numbers, LATERAL (SELECT * FROM big TABLESAMPLE randpick(n) REPEATABLE (n)) s;
 EXPLAIN (COSTS OFF) SELECT * FROM big TABLESAMPLE randpick(10) ORDER BY random() LIMIT 3;
 
+-- where there cannot be a row, nothing is sampled
+EXPLAIN (COSTS OFF) SELECT * FROM big TABLESAMPLE randpick(10) WHERE false;
+
 -- an index that does not lead to every row is of no use, though the WHERE implies it
 CREATE TABLE half (id int);
 CREATE INDEX half_partial ON half (id) WHERE id < 10;

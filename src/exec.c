@@ -10,6 +10,9 @@
  *		                 | a new row that passes the filter
  *		               record it if asked to, set the key, project
  *
+ * TABLESAMPLE randpick(n) is a race, too, that ends after n rows; sample.c says
+ * what else is different.
+ *
  * EvalPlanQual.  When a row lock finds a newer version of a row, the executor
  * runs a copy of the plan on that version alone.  No race is run then:
  * PostgreSQL's own plan would compute random() anew, so does the recheck.

@@ -226,28 +226,35 @@ make_repeatable_deal_path(PlannerInfo *root, RelOptInfo *whole)
 
 /*
  * Choose how to race for k rows of the table; or to deal them at once, if
- * that costs less.
+ * that costs less.  Returns what it costs.
  */
-static void
+static Cost
 choose_race(RandpickRaceCost *cost, PlannerInfo *root, RelOptInfo *whole,
 			Path *deal, bool is_repeatable, double k)
 {
 	RandpickRaceCost dealt;
+	Cost		race_cost;
+	Cost		dealt_cost;
 
 	if (is_repeatable)
 		whole->indexlist = NIL;
 	randpick_choose_source(cost, root, whole,
 						   randpick_cost_without_disable(deal->total_cost), k);
-	if (is_repeatable && cost->max_looks > 0)
+	race_cost = randpick_cost_of_rows(cost, k);
+	if (is_repeatable)
 	{
-		cost->max_looks = UNLIMITED_LOOKS;
+		if (cost->max_looks > 0)
+			cost->max_looks = UNLIMITED_LOOKS;
 		cost->first_looks = 0;
-		return;
+		return race_cost;
 	}
+
 	dealt = *cost;
 	dealt.max_looks = 0;
-	if (randpick_cost_of_rows(&dealt, k) < randpick_cost_of_rows(cost, k))
+	dealt_cost = randpick_cost_of_rows(&dealt, k);
+	if (dealt_cost < race_cost)
 		*cost = dealt;
+	return Min(dealt_cost, race_cost);
 }
 
 /* What the query wants of the sample. */
@@ -267,17 +274,17 @@ match_sample(PlannerInfo *root, const TableSampleClause *clause)
 	return match;
 }
 
-/* Let the path return the sample's rows, filtered, and cost what k rows cost. */
+/* Let the path return the rows of a sample of k rows that pass the WHERE. */
 static void
-finish_path(PlannerInfo *root, RelOptInfo *rel, Path *path,
-			const RandpickRaceCost *cost, double k)
+finish_path(PlannerInfo *root, RelOptInfo *rel, Path *path, Cost sample_cost,
+			double k)
 {
 	path->param_info = get_baserel_parampathinfo(root, rel,
 												 rel->lateral_relids);
 	path->rows = path->param_info ? path->param_info->ppi_rows : rel->rows;
 	path->startup_cost = rel->baserestrictcost.startup +
 		path->pathtarget->cost.startup;
-	path->total_cost = path->startup_cost + randpick_cost_of_rows(cost, k) +
+	path->total_cost = path->startup_cost + sample_cost +
 		k * rel->baserestrictcost.per_tuple +
 		path->rows * path->pathtarget->cost.per_tuple;
 }
@@ -297,6 +304,7 @@ randpick_set_sample_pathlist(PlannerInfo *root, RelOptInfo *rel,
 	Relation	table;
 	CustomPath *path;
 	Path	   *deal;
+	Cost		sample_cost;
 	double		k;
 
 	if (rte->inh || IS_DUMMY_REL(rel) ||
@@ -313,10 +321,11 @@ randpick_set_sample_pathlist(PlannerInfo *root, RelOptInfo *rel,
 	table_close(table, NoLock);
 
 	k = guess_size(root, linitial(clause->args), whole->rows);
-	choose_race(&cost, root, whole, deal, clause->repeatable != NULL, k);
+	sample_cost = choose_race(&cost, root, whole, deal,
+							  clause->repeatable != NULL, k);
 	match = match_sample(root, clause);
 	path = randpick_race_path(rel, &match, &cost, deal);
-	finish_path(root, rel, &path->path, &cost, k);
+	finish_path(root, rel, &path->path, sample_cost, k);
 
 	rel->pathlist = NIL;
 	rel->partial_pathlist = NIL;
