@@ -39,11 +39,13 @@ OBJS = \
 	src/race.o \
 	src/racing.o \
 	src/randpick.o \
+	src/sample.o \
 	src/source.o \
 	src/source_heap.o \
 	src/source_leaf.o \
 	src/source_range.o \
-	src/stats.o
+	src/stats.o \
+	src/tablesample.o
 DATA = sql/randpick--1.0.sql
 SUBDIRS = cli
 

@@ -10,6 +10,9 @@
  *		                 | a new row that passes the filter
  *		               record it if asked to, set the key, project
  *
+ * TABLESAMPLE randpick(n) is a race, too, that ends after n rows; sample.c says
+ * what else is different.
+ *
  * EvalPlanQual.  When a row lock finds a newer version of a row, the executor
  * runs a copy of the plan on that version alone.  No race is run then:
  * PostgreSQL's own plan would compute random() anew, so does the recheck.
@@ -35,6 +38,7 @@
 #include "miscadmin.h"
 #include "racing.h"
 #include "randpick.h"
+#include "sample.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/tuplestore.h"
@@ -51,6 +55,7 @@ typedef struct RandpickScanState
 
 	/* changes from row to row */
 	RandpickRacing racing;
+	RandpickSample sample;		/* if it is one */
 	RandpickDeal *deal;			/* NULL while racing */
 	TupleTableSlot *ring;		/* a row as TID and time or key; NULL until
 								 * one is dealt or recorded */
@@ -68,6 +73,7 @@ static void scan_end(CustomScanState *css);
 static void scan_rescan(CustomScanState *css);
 static void scan_explain(CustomScanState *css, List *ancestors,
 						 ExplainState *es);
+static void start_over(RandpickScanState *node);
 
 const CustomScanMethods randpick_scan_methods = {
 	.CustomName = RANDPICK_SCAN_NAME,
@@ -128,7 +134,10 @@ create_state(CustomScan *scan)
 	node->racing.index_oid =
 		DatumGetObjectId(private_value(scan, RANDPICK_PRIVATE_INDEX));
 	node->racing.capacity = read_capacity(scan);
-	node->racing.conditions = scan->custom_exprs;
+	node->sample.sampling =
+		DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_SAMPLING));
+	if (!randpick_is_sample(&node->sample))
+		node->racing.conditions = scan->custom_exprs;
 	node->racing.columns = (List *) list_nth(scan->custom_private,
 											 RANDPICK_PRIVATE_COLUMNS);
 	node->key_param =
@@ -182,10 +191,15 @@ scan_begin(CustomScanState *css, EState *estate, int eflags)
 
 	randpick_init_scan_slot(css, estate);
 	node->racing.ss = &css->ss;
-	node->racing.filter = ExecInitQual(css->ss.ps.plan->qual, &css->ss.ps);
-	css->ss.ps.qual = NULL;		/* the race evaluates it, not ExecScan */
-	css->ss.ps.ps_ProjInfo = randpick_key_projection(&css->ss,
-													 node->key_param);
+	if (randpick_is_sample(&node->sample))
+		randpick_sample_begin(&node->sample, &css->ss);
+	else
+	{
+		node->racing.filter = ExecInitQual(css->ss.ps.plan->qual, &css->ss.ps);
+		css->ss.ps.qual = NULL; /* the race evaluates it, not ExecScan */
+		css->ss.ps.ps_ProjInfo = randpick_key_projection(&css->ss,
+														 node->key_param);
+	}
 
 	node->eflags = eflags & ~(EXEC_FLAG_REWIND | EXEC_FLAG_BACKWARD |
 							  EXEC_FLAG_MARK);
@@ -194,7 +208,8 @@ scan_begin(CustomScanState *css, EState *estate, int eflags)
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		return;
 
-	if (eflags & EXEC_FLAG_REWIND)
+	if ((eflags & EXEC_FLAG_REWIND) ||
+		node->sample.sampling == RANDPICK_SAMPLING_AGAIN)
 	{
 		init_ring(node);
 		node->record = tuplestore_begin_heap(false, false, work_mem);
@@ -271,6 +286,16 @@ record_row(RandpickScanState *node, TupleTableSlot *slot, double key)
 	tuplestore_puttupleslot(node->record, node->ring);
 }
 
+/* Is one more row of the sample to be returned? */
+static bool
+take_from_sample(RandpickScanState *node)
+{
+	if (!node->sample.is_started &&
+		!randpick_sample_start(&node->sample, &node->racing))
+		start_over(node);
+	return randpick_sample_take(&node->sample);
+}
+
 /* As a member of a joint race: the row at a place, if one is to return. */
 static bool
 look_for_row(RandpickScanState *node, TupleTableSlot *slot, double *key)
@@ -302,6 +327,8 @@ next_row(ScanState *ss)
 	TupleTableSlot *slot = ss->ss_ScanTupleSlot;
 	double		key;
 
+	if (randpick_is_sample(&node->sample) && !take_from_sample(node))
+		return ExecClearTuple(slot);
 	if (node->racing.source == NULL)
 		randpick_racing_start(&node->racing);
 
@@ -327,6 +354,9 @@ recheck_row(ScanState *ss, TupleTableSlot *slot)
 {
 	RandpickScanState *node = (RandpickScanState *) ss;
 
+	/* the version is of a row that is in the sample */
+	if (randpick_is_sample(&node->sample))
+		return true;
 	randpick_key_set(node->css.ss.ps.state, node->key_param,
 					 DatumGetFloat8(OidFunctionCall0(RANDPICK_RANDOM_OID)));
 	return randpick_racing_passes(&node->racing, slot);
@@ -447,24 +477,31 @@ end_race(RandpickScanState *node)
 	randpick_racing_end(&node->racing);
 }
 
+/* Forget all; what comes next is another race. */
+static void
+start_over(RandpickScanState *node)
+{
+	end_race(node);
+	if (node->record)
+		tuplestore_clear(node->record);
+	node->replaying = false;
+}
+
 /* ReScanCustomScan */
 static void
 scan_rescan(CustomScanState *css)
 {
 	RandpickScanState *node = (RandpickScanState *) css;
 
-	if (node->record != NULL && css->ss.ps.chgParam == NULL)
+	node->sample.is_started = false;
+	if (node->record != NULL &&
+		(css->ss.ps.chgParam == NULL || randpick_is_sample(&node->sample)))
 	{
 		tuplestore_rescan(node->record);
 		node->replaying = true;
 	}
 	else
-	{
-		end_race(node);
-		if (node->record)
-			tuplestore_clear(node->record);
-		node->replaying = false;
-	}
+		start_over(node);
 
 	if (css->custom_ps != NIL && css->ss.ps.chgParam != NULL)
 		UpdateChangedParamSet(linitial(css->custom_ps), css->ss.ps.chgParam);
@@ -497,6 +534,8 @@ scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 		.deals = node->ndeals,
 	};
 
+	if (randpick_is_sample(&node->sample))
+		randpick_sample_explain(&node->sample, css->ss.ps.plan, ancestors, es);
 	randpick_explain_source(&node->racing, ancestors, es);
 	randpick_explain_counts(&css->ss.ps, &counts, es);
 }

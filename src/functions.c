@@ -31,6 +31,7 @@
 
 PG_FUNCTION_INFO_V1(randpick_ctid);
 PG_FUNCTION_INFO_V1(randpick_record);
+PG_FUNCTION_INFO_V1(randpick_record_by_name);
 PG_FUNCTION_INFO_V1(randpick_row);
 PG_FUNCTION_INFO_V1(randpick_rows);
 
@@ -203,6 +204,23 @@ return_value(FunctionCallInfo fcinfo, bool wants_tid)
 Datum
 randpick_record(PG_FUNCTION_ARGS)
 {
+	return return_value(fcinfo, false);
+}
+
+/*
+ * randpick(text).  With the handler of TABLESAMPLE beside it, the parser can
+ * only find this one for a table's name as a literal or untyped parameter.
+ */
+Datum
+randpick_record_by_name(PG_FUNCTION_ARGS)
+{
+	if (!PG_ARGISNULL(0))
+	{
+		char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+		fcinfo->args[0].value = DirectFunctionCall1(regclassin,
+													CStringGetDatum(name));
+	}
 	return return_value(fcinfo, false);
 }
 
