@@ -32,6 +32,7 @@ OBJS = \
 	src/functions.o \
 	src/key.o \
 	src/match.o \
+	src/member.o \
 	src/path.o \
 	src/plan.o \
 	src/query.o \

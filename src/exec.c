@@ -43,29 +43,6 @@
 #include "utils/rel.h"
 #include "utils/tuplestore.h"
 
-typedef struct RandpickScanState
-{
-	CustomScanState css;
-
-	/* fixed at begin */
-	int			key_param;		/* executor parameter that carries the key */
-	Tuplestorestate *record;	/* rows returned, if they may be asked for
-								 * again */
-	int			eflags;			/* for the child */
-
-	/* changes from row to row */
-	RandpickRacing racing;
-	RandpickSample sample;		/* if it is one */
-	RandpickDeal *deal;			/* NULL while racing */
-	TupleTableSlot *ring;		/* a row as TID and time or key; NULL until
-								 * one is dealt or recorded */
-	bool		replaying;		/* reading the record? */
-	RandpickRace *joint;		/* as a member: the race while it looks */
-	uint64		joint_place;	/* and where */
-
-	uint64		ndeals;			/* races finished by dealing, for EXPLAIN */
-} RandpickScanState;
-
 static Node *create_state(CustomScan *scan);
 static void scan_begin(CustomScanState *css, EState *estate, int eflags);
 static TupleTableSlot *scan_exec(CustomScanState *css);
@@ -89,25 +66,17 @@ static const CustomExecMethods exec_methods = {
 	.ExplainCustomScan = scan_explain,
 };
 
-/* The value of a slot of custom_private. */
-static Datum
-private_value(const CustomScan *scan, RandpickPrivate slot)
-{
-	return list_nth_node(Const, scan->custom_private, slot)->constvalue;
-}
-
-/* The capacity of its pages that the planner found. */
-static RandpickCapacity
-read_capacity(const CustomScan *scan)
+RandpickCapacity
+randpick_scan_capacity(const CustomScan *scan)
 {
 	RandpickCapacity capacity;
 
 	capacity.places_a_page =
-		DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_PLACES_A_PAGE));
+		DatumGetInt32(randpick_scan_value(scan, RANDPICK_PRIVATE_PLACES_A_PAGE));
 	capacity.place_is_tuple =
-		DatumGetBool(private_value(scan, RANDPICK_PRIVATE_PLACE_IS_TUPLE));
+		DatumGetBool(randpick_scan_value(scan, RANDPICK_PRIVATE_PLACE_IS_TUPLE));
 	capacity.since =
-		(TransactionId) DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_SINCE));
+		(TransactionId) DatumGetInt32(randpick_scan_value(scan, RANDPICK_PRIVATE_SINCE));
 	return capacity;
 }
 
@@ -124,24 +93,24 @@ create_state(CustomScan *scan)
 	randpick_choose_scan_slot(&node->css);
 
 	node->racing.descending =
-		DatumGetBool(private_value(scan, RANDPICK_PRIVATE_DESCENDING));
+		DatumGetBool(randpick_scan_value(scan, RANDPICK_PRIVATE_DESCENDING));
 	node->racing.max_looks =
-		DatumGetInt64(private_value(scan, RANDPICK_PRIVATE_MAX_LOOKS));
+		DatumGetInt64(randpick_scan_value(scan, RANDPICK_PRIVATE_MAX_LOOKS));
 	node->racing.expected_looks =
-		DatumGetInt64(private_value(scan, RANDPICK_PRIVATE_EXPECTED_LOOKS));
+		DatumGetInt64(randpick_scan_value(scan, RANDPICK_PRIVATE_EXPECTED_LOOKS));
 	node->racing.method =
-		DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_METHOD));
+		DatumGetInt32(randpick_scan_value(scan, RANDPICK_PRIVATE_METHOD));
 	node->racing.index_oid =
-		DatumGetObjectId(private_value(scan, RANDPICK_PRIVATE_INDEX));
-	node->racing.capacity = read_capacity(scan);
+		DatumGetObjectId(randpick_scan_value(scan, RANDPICK_PRIVATE_INDEX));
+	node->racing.capacity = randpick_scan_capacity(scan);
 	node->sample.sampling =
-		DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_SAMPLING));
+		DatumGetInt32(randpick_scan_value(scan, RANDPICK_PRIVATE_SAMPLING));
 	if (!randpick_is_sample(&node->sample))
 		node->racing.conditions = scan->custom_exprs;
 	node->racing.columns = (List *) list_nth(scan->custom_private,
 											 RANDPICK_PRIVATE_COLUMNS);
 	node->key_param =
-		DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_KEY_PARAM));
+		DatumGetInt32(randpick_scan_value(scan, RANDPICK_PRIVATE_KEY_PARAM));
 	return (Node *) node;
 }
 
@@ -367,104 +336,6 @@ static TupleTableSlot *
 scan_exec(CustomScanState *css)
 {
 	return ExecScan(&css->ss, next_row, recheck_row);
-}
-
-static RandpickScanState *
-get_member(PlanState *member)
-{
-	RandpickScanState *node = (RandpickScanState *) castNode(CustomScanState, member);
-
-	Assert(node->css.methods == &exec_methods);
-	return node;
-}
-
-uint64
-randpick_member_places(PlanState *member, uint64 *max_looks)
-{
-	RandpickRacing *racing = &get_member(member)->racing;
-	const RandpickSourceMethods *methods;
-
-	if (racing->source == NULL)
-		randpick_racing_start(racing);
-	methods = racing->source->methods;
-	racing->places = methods->places(racing->source);
-	*max_looks += Min(racing->max_looks, methods->max_looks(racing->source, 0));
-	return racing->places;
-}
-
-bool
-randpick_member_is_descending(const CustomScan *member)
-{
-	return DatumGetBool(private_value(member, RANDPICK_PRIVATE_DESCENDING));
-}
-
-bool
-randpick_member_is_heap(const CustomScan *member)
-{
-	return DatumGetInt32(private_value(member, RANDPICK_PRIVATE_METHOD)) ==
-		RANDPICK_METHOD_HEAP;
-}
-
-bool
-randpick_member_may_be_void(const List *custom_private)
-{
-	return DatumGetInt32(list_nth_node(Const, custom_private,
-									   RANDPICK_PRIVATE_METHOD)->constvalue) ==
-		RANDPICK_METHOD_LEAF;
-}
-
-uint64
-randpick_heap_member_places(const CustomScan *member, EState *estate,
-							uint64 *max_looks)
-{
-	RandpickCapacity capacity = read_capacity(member);
-	RandpickSource *source =
-	randpick_heap_source_open(ExecGetRangeTableRelation(estate,
-														member->scan.scanrelid),
-							  estate->es_snapshot, &capacity);
-	uint64		places = source->methods->places(source);
-	uint64		budget =
-	DatumGetInt64(private_value(member, RANDPICK_PRIVATE_MAX_LOOKS));
-
-	*max_looks += Min(budget, source->methods->max_looks(source, 0));
-	pfree(source);
-	return places;
-}
-
-TupleTableSlot *
-randpick_member_look(PlanState *member, RandpickRace *race, uint64 place)
-{
-	RandpickScanState *node = get_member(member);
-	TupleTableSlot *slot;
-
-	node->joint = race;
-	node->joint_place = place;
-	slot = ExecProcNode(member);
-	node->joint = NULL;
-	return slot;
-}
-
-bool
-randpick_member_is_full(PlanState *member)
-{
-	return randpick_race_is_spent(&get_member(member)->racing.race);
-}
-
-void
-randpick_member_leave(PlanState *member, const RandpickRace *race)
-{
-	RandpickRacing *racing = &get_member(member)->racing;
-
-	if (racing->source == NULL)
-		randpick_racing_start(racing);
-	randpick_race_join(&racing->race, race);
-	racing->race.max_looks = 0;
-}
-
-double
-randpick_member_key(PlanState *member)
-{
-	return get_member(member)->racing.race.key;
 }
 
 /* Forget the race, but not what was recorded of it. */
