@@ -100,7 +100,7 @@ for my $shape (sort keys %wrong)
 }
 
 # Several rows a call: what is right by itself can still be wrong together.
-my ($status, undef, $found, $stderr) = run_json(@brief, '-k', 2, '--check=20', '--table=t_dense',
+my ($status, undef, $found, $stderr) = run_json(@brief, '-k', 2, '--check=10', '--table=t_dense',
 	'--contenders=order-by-random,randpick,system-rows',
 	'--query', 'page=SELECT {columns} FROM {table}, (SELECT floor(random() * 500 / 90) AS page) p'
 	  . ' WHERE floor((id - 1) / 90.0) = page ORDER BY random() LIMIT {rows}',
