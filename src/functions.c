@@ -214,14 +214,21 @@ randpick_record(PG_FUNCTION_ARGS)
 Datum
 randpick_record_by_name(PG_FUNCTION_ARGS)
 {
+	LOCAL_FCINFO(call, 1);
+	Datum		result;
+
+	/* a copy: the executor puts a constant into its own only once */
+	memcpy(call, fcinfo, SizeForFunctionCallInfo(1));
 	if (!PG_ARGISNULL(0))
 	{
 		char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 
-		fcinfo->args[0].value = DirectFunctionCall1(regclassin,
-													CStringGetDatum(name));
+		call->args[0].value = DirectFunctionCall1(regclassin,
+												  CStringGetDatum(name));
 	}
-	return return_value(fcinfo, false);
+	result = return_value(call, false);
+	fcinfo->isnull = call->isnull;
+	return result;
 }
 
 /* randpick_ctid(regclass [, filter [, values...]]) */
