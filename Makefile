@@ -18,6 +18,7 @@ OBJS = \
 	src/append_exec.o \
 	src/append_path.o \
 	src/btree_frontier.o \
+	src/btree_hint.o \
 	src/btree_range.o \
 	src/btree_run.o \
 	src/capacity.o \
@@ -31,6 +32,7 @@ OBJS = \
 	src/functions.o \
 	src/key.o \
 	src/match.o \
+	src/member.o \
 	src/path.o \
 	src/plan.o \
 	src/query.o \
@@ -38,11 +40,13 @@ OBJS = \
 	src/race.o \
 	src/racing.o \
 	src/randpick.o \
+	src/sample.o \
 	src/source.o \
 	src/source_heap.o \
 	src/source_leaf.o \
 	src/source_range.o \
-	src/stats.o
+	src/stats.o \
+	src/tablesample.o
 DATA = sql/randpick--1.0.sql
 SUBDIRS = cli
 
@@ -50,7 +54,7 @@ SUBDIRS = cli
 REGRESS := $(filter-out randpick--%,$(sort $(basename $(notdir $(wildcard sql/*.sql)))))
 ISOLATION := $(sort $(basename $(notdir $(wildcard specs/*.spec))))
 TAP := $(sort $(wildcard cli/t/*.pl t/*.pl))
-EXTRA_CLEAN = tmp_check
+EXTRA_CLEAN = report.html tmp_check
 
 SHLIB_LINK = -lm
 

@@ -52,6 +52,13 @@ const Column columns[] = {
 
 const int	ncolumns = lengthof(columns);
 
+/* Is there anything to say in the table? */
+bool
+table_applies(TableNumber number, const Options *options)
+{
+	return number != TABLE_SCHEDULE || options->rate > 0 || options->limit_ms > 0;
+}
+
 double
 column_value(const Column *column, const Result *result)
 {

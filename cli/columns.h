@@ -47,6 +47,7 @@ typedef struct Column
 extern const Column columns[];
 extern const int ncolumns;
 
+extern bool table_applies(TableNumber number, const Options *options);
 extern double column_value(const Column *column, const Result *result);
 extern const Figure *column_figure(const Column *column, const Result *result);
 extern char *column_text(const Column *column, const Result *result);

@@ -319,6 +319,12 @@ fairness_measure(Result *result, const Target *target, const Options *options)
 
 	if (picked.unknown == NULL)
 		conclude(result, &picked, options);
+	else if (CancelRequested)
+	{
+		/* why it failed is our own doing */
+		pg_free(picked.unknown);
+		picked.unknown = pg_strdup("interrupted");
+	}
 	result->reach_unknown = picked.unknown;
 	picker_close(&picker);
 	copy_free(&copy);

@@ -59,6 +59,7 @@ static const char *const help[] = {
 	"                           (default: text)",
 	"      --log=FILE           write the time of every call to FILE, as CSV",
 	"  -o, --output=FILE        write the results to FILE; -: standard output",
+	"      --report=FILE        write a page with charts to FILE, as HTML",
 	"  -q, --quiet              do not tell on standard error what goes on",
 	"",
 	"Connection options:",

@@ -38,7 +38,7 @@ typedef struct Init
 	int64		nrows;			/* to put in */
 } Init;
 
-/* Run a command that must work. */
+/* Run a command that must work.  After an interrupt nothing is run any more. */
 static void pg_attribute_printf(2, 3)
 run(Session *session, const char *fmt,...)
 {
@@ -46,14 +46,15 @@ run(Session *session, const char *fmt,...)
 	va_list		args;
 	char	   *error;
 
+	if (CancelRequested)
+		return;
 	va_start(args, fmt);
 	if (vasprintf(&sql, fmt, args) < 0)
 		pg_fatal("out of memory");
 	va_end(args);
 
-	if (!session_command(session, sql, &error))
+	if (!session_command(session, sql, &error) && !CancelRequested)
 	{
-		session_exit_if_interrupted();
 		progress_end();
 		pg_fatal("could not make the table: %s", error);
 	}
@@ -153,10 +154,9 @@ create_table(const Init *init, int64 rows)
 static void
 check_copy(const Init *init, PGresult *res, ExecStatusType wanted)
 {
-	if (PQresultStatus(res) != wanted)
+	if (PQresultStatus(res) != wanted && !CancelRequested)
 	{
 		progress_end();
-		session_exit_if_interrupted();
 		pg_fatal("could not fill the table: %s", session_error(init->session, res));
 	}
 	PQclear(res);
@@ -172,6 +172,8 @@ copy_rows(const Init *init)
 							   init->shape->partitions > 0 ? "" : " (FREEZE)");
 	PQExpBufferData buf;
 
+	if (CancelRequested)
+		return;
 	check_copy(init, PQexec(conn, sql), PGRES_COPY_IN);
 	initPQExpBuffer(&buf);
 	for (int64 row = 1; row <= init->nrows && !CancelRequested; row++)
@@ -203,7 +205,8 @@ delete_rows(const Init *init)
 
 /*
  * Make a table of that shape with so many rows, in the place of one that was
- * made by this program.  Does not return if it cannot be done.
+ * made by this program.  Exits if it cannot be done.  If it is interrupted, it
+ * leaves a transaction to be rolled back.
  */
 void
 init_table(Session *session, const char *table, const Shape *shape, int64 rows)
@@ -240,16 +243,21 @@ init_table(Session *session, const char *table, const Shape *shape, int64 rows)
 	pg_free(init.name);
 }
 
-/* Drop a table that was made by this program. */
+/* Drop a table that was made by this program, also after an interrupt. */
 void
 init_drop(Session *session, const char *table)
 {
 	Init		init = {.session = session};
+	char	   *sql;
+	char	   *error;
 
 	if (!is_ours(session, table))
 		return;
 	parse_name(&init, table);
-	run(session, "DROP TABLE %s", init.name);
+	sql = psprintf("DROP TABLE %s", init.name);
+	if (!session_command(session, sql, &error))
+		pg_log_warning("could not drop table %s: %s", init.name, error);
+	pg_free(sql);
 	PQclear(init.parts);
 	pg_free(init.name);
 }

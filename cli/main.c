@@ -17,7 +17,7 @@
  *	buffers.c		how many pages they look at
  *	runner.c		how long they take, all against each other
  *	result.c		what was found out; stats.c, ratio.c
- *	report.c		the output; columns.c, report_*.c, sample_log.c
+ *	report.c		the output; columns.c, report_*.c, sample_log.c, charts.c, plot.c
  *	verdict.c		the exit status; baseline.c, an earlier run
  *
  * Exit status: see options.h.
@@ -30,6 +30,7 @@
 #include "fe_utils/cancel.h"
 
 #include "init.h"
+#include "plot.h"
 #include "progress.h"
 #include "report.h"
 #include "sample_log.h"
@@ -42,6 +43,7 @@ typedef struct Files
 {
 	FILE	   *output;
 	FILE	   *log;			/* NULL if there is none */
+	FILE	   *page;			/* the same */
 	Baseline   *baseline;		/* the same */
 } Files;
 
@@ -51,7 +53,10 @@ open_files(Files *files, const Options *options)
 {
 	files->baseline = options->baseline ? baseline_read(options->baseline) : NULL;
 	files->log = sample_log_open(options->log);
-	files->output = report_open(options);
+	files->page = options->page ? report_open(options->page) : NULL;
+	if (files->page != NULL)
+		plot_check();
+	files->output = report_open(options->output);
 }
 
 /* Report the runs, and return the exit status. */
@@ -62,9 +67,13 @@ conclude(const Files *files, const Options *options, const Run *runs, int nruns)
 
 	report_runs(files->output, options, runs, nruns, files->baseline);
 	status = verdict(options, runs, nruns, files->baseline);
-	if (!sample_log_close(files->log, options->log))
+	if (files->page != NULL && nruns > 0 && !report_html(files->page, runs, nruns))
 		status = EXIT_RUN_FAILED;
-	if (!report_close(files->output, options))
+	if (files->page != NULL && !report_close(files->page, options->page))
+		status = EXIT_RUN_FAILED;
+	if (files->log != NULL && !report_close(files->log, options->log))
+		status = EXIT_RUN_FAILED;
+	if (!report_close(files->output, options->output))
 		status = EXIT_RUN_FAILED;
 	return CancelRequested ? EXIT_INTERRUPTED : status;
 }
@@ -112,6 +121,8 @@ sweep(const Options *options)
 
 		init_table(session, table, options->shape, options->sizes[nruns]);
 		session_close(session);
+		if (CancelRequested)
+			break;
 		run_measure(&runs[nruns++], options, &lineup, table, files.log);
 	}
 	status = conclude(&files, options, runs, nruns);
@@ -139,7 +150,7 @@ init(const Options *options)
 	init_table(session, options->table ? options->table : DEFAULT_TABLE,
 			   options->shape, options->sizes[0]);
 	session_close(session);
-	return 0;
+	return CancelRequested ? EXIT_INTERRUPTED : 0;
 }
 
 int

@@ -52,6 +52,7 @@ enum
 	OPT_LOG,
 	OPT_NO_REACH,
 	OPT_QUERY,
+	OPT_REPORT,
 	OPT_SEED,
 	OPT_SIZE,
 	OPT_SWEEP,
@@ -88,6 +89,7 @@ static const struct option long_options[] = {
 	{"query", required_argument, NULL, OPT_QUERY},
 	{"quiet", no_argument, NULL, 'q'},
 	{"rate", required_argument, NULL, 'R'},
+	{"report", required_argument, NULL, OPT_REPORT},
 	{"rows", required_argument, NULL, 'k'},
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"size", required_argument, NULL, OPT_SIZE},
@@ -274,6 +276,9 @@ parse_option(Options *options, int c, const char *value)
 			break;
 		case OPT_QUERY:
 			simple_string_list_append(&options->queries, value);
+			break;
+		case OPT_REPORT:
+			options->page = value;
 			break;
 		case OPT_SEED:
 			options->seed = seed_option(value, "--seed");

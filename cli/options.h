@@ -83,6 +83,7 @@ typedef struct Options
 	/* output */
 	Format		format;
 	const char *output;			/* a file's name, or NULL */
+	const char *page;			/* the same, for a page with charts */
 	const char *log;			/* the same, for all calls */
 	const char *baseline;		/* the same, of an earlier run's results */
 	struct Limit *limits;		/* what must not become worse, and how much */

@@ -16,18 +16,18 @@
 #include "report.h"
 
 /*
- * Where the results are to go.  It is opened before anything is measured, so
- * that one learns of a mistyped folder in time.
+ * Where the results are to go; NULL is standard output.  It is opened before
+ * anything is measured, so that one learns of a mistyped folder in time.
  */
 FILE *
-report_open(const Options *options)
+report_open(const char *name)
 {
 	FILE	   *file = stdout;
 
-	if (options->output != NULL)
-		file = fopen(options->output, "w");
+	if (name != NULL)
+		file = fopen(name, "w");
 	if (file == NULL)
-		pg_fatal("could not open file \"%s\": %m", options->output);
+		pg_fatal("could not open file \"%s\": %m", name);
 	return file;
 }
 
@@ -70,7 +70,7 @@ report_runs(FILE *file, const Options *options, const Run *runs, int nruns,
 
 /* See to it that all is written.  Returns false, having said so, if it is not. */
 bool
-report_close(FILE *file, const Options *options)
+report_close(FILE *file, const char *name)
 {
 	bool		ok = fflush(file) == 0 && !ferror(file);
 
@@ -79,6 +79,6 @@ report_close(FILE *file, const Options *options)
 	if (!ok && file == stdout)
 		pg_log_error("could not write to standard output: %m");
 	else if (!ok)
-		pg_log_error("could not write file \"%s\": %m", options->output);
+		pg_log_error("could not write file \"%s\": %m", name);
 	return ok;
 }

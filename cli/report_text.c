@@ -342,7 +342,7 @@ report_text(FILE *file, const Run *run, bool markdown, const Baseline *baseline)
 
 	for (int number = 0; number < TABLE_COUNT; number++)
 	{
-		if (number != TABLE_SCHEDULE || run->options->rate > 0 || run->options->limit_ms > 0)
+		if (table_applies(number, run->options))
 			print_table(file, run, number, markdown);
 	}
 	if (baseline != NULL)

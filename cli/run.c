@@ -6,7 +6,8 @@
  * What can end the run by itself comes first: a table that is not there, a
  * server with too few connections.  Then all connections are opened, and it
  * turns out who can take part.  What does not depend on time comes next, and
- * then all is measured that does.
+ * then all is measured that does.  From then on an interrupt ends the run, but
+ * leaves what there is.
  *
  *-------------------------------------------------------------------------
  */
@@ -66,7 +67,7 @@ measure_fairness(Run *run)
 {
 	bool		told = false;
 
-	for (int i = 0; i < run->nresults; i++)
+	for (int i = 0; i < run->nresults && !CancelRequested; i++)
 	{
 		Result	   *result = &run->results[i];
 
@@ -80,7 +81,6 @@ measure_fairness(Run *run)
 		if (run->options->check <= 0)
 			progress_bar("checking which rows can come back", i, run->nresults);
 		fairness_measure(result, &run->target, run->options);
-		session_exit_if_interrupted();
 	}
 	progress_end();
 }
@@ -94,7 +94,6 @@ measure_buffers(Run *run, Runner *runner)
 	buffers_measure(pickers, run->results, run->nresults, run->options->buffers,
 					run->target.block_size);
 	pg_free(pickers);
-	session_exit_if_interrupted();
 }
 
 /*
@@ -125,11 +124,11 @@ run_measure(Run *run, const Options *options, const Lineup *lineup,
 	check_results(run);
 	if (options->reach || options->check > 0)
 		measure_fairness(run);
-	if (options->buffers > 0)
+	if (options->buffers > 0 && !CancelRequested)
 		measure_buffers(run, runner);
-	if (options->calls > 0)
+	if (options->calls > 0 && !CancelRequested)
 		progress_say("measuring...");
-	else
+	else if (!CancelRequested)
 		progress_say("measuring for %g s...", options->seconds);
 	run->started = time(NULL);
 	runner_run(runner);

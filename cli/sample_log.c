@@ -11,8 +11,6 @@
  */
 #include "postgres_fe.h"
 
-#include "common/logging.h"
-
 #include "report.h"
 #include "sample_log.h"
 
@@ -24,9 +22,7 @@ sample_log_open(const char *name)
 
 	if (name == NULL)
 		return NULL;
-	file = fopen(name, "w");
-	if (file == NULL)
-		pg_fatal("could not open file \"%s\": %m", name);
+	file = report_open(name);
 	fputs("table_rows,contender,client,latency_ns,service_ns,lag_ns\n", file);
 	return file;
 }
@@ -49,19 +45,4 @@ sample_log_write(FILE *file, double table_rows, const char *contender, int clien
 		else
 			fprintf(file, INT64_FORMAT ",\n", tally->latency.ns[i]);
 	}
-}
-
-/* Returns false, having said so, if not all could be written. */
-bool
-sample_log_close(FILE *file, const char *name)
-{
-	bool		ok;
-
-	if (file == NULL)
-		return true;
-	ok = fflush(file) == 0 && !ferror(file);
-	ok = fclose(file) == 0 && ok;
-	if (!ok)
-		pg_log_error("could not write file \"%s\": %m", name);
-	return ok;
 }

@@ -14,6 +14,5 @@ extern FILE *sample_log_open(const char *name);
 extern void sample_log_write(FILE *file, double table_rows,
 							 const char *contender, int client,
 							 const Tally *tally);
-extern bool sample_log_close(FILE *file, const char *name);
 
 #endif							/* SAMPLE_LOG_H */

@@ -50,7 +50,7 @@ tell_unchecked(const Run *run)
 	{
 		const Result *result = &run->results[i];
 
-		if (run->options->check <= 0 || !result->contender->is_exact ||
+		if (run->options->check <= 0 || run->interrupted || !result->contender->is_exact ||
 			result->reach_unknown == NULL)
 			continue;
 		pg_log_error("contender \"%s\" could not be checked: %s",

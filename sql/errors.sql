@@ -19,7 +19,11 @@ END $$;
 
 -- the relation
 SELECT randpick('no_such_table');
+SELECT randpick('no_such_table'::regclass);
+SELECT randpick('no such table');
+SELECT randpick('');
 SELECT randpick(NULL);
+SELECT randpick(NULL::regclass);
 SELECT randpick(4294967295::oid::regclass);
 SELECT randpick('not_a_table');
 SELECT randpick('pick_me_pkey');

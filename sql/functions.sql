@@ -15,6 +15,13 @@ SELECT count(randpick('fruit'));
 SHOW randpick.order_by_random;
 EXPLAIN (COSTS OFF) SELECT * FROM fruit ORDER BY random() LIMIT 1;
 
+-- the table by its name, as the type of names, as text or untyped, or by number
+SELECT count(randpick('fruit'::regclass)), count(randpick('fruit'::text)), count(randpick('public.fruit')),
+       count(randpick('fruit'::regclass::oid::text));
+PREPARE pick_by_name AS SELECT count(randpick($1));
+EXECUTE pick_by_name('fruit');
+DEALLOCATE pick_by_name;
+
 -- one row, as a record and with its columns
 SELECT pg_typeof(randpick('fruit'));
 SELECT f.id BETWEEN 1 AND 300 AS id_ok, f.weight = f.id % 7 AS weight_ok

@@ -40,6 +40,16 @@ RETURNS record
 AS 'MODULE_PATHNAME', 'randpick_record'
 LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
 
+-- The handler of TABLESAMPLE, below, has to have the same name and one argument
+-- too.  For randpick('name') the parser prefers text to either.
+
+CREATE FUNCTION randpick(relation text)
+RETURNS record
+AS 'MODULE_PATHNAME', 'randpick_record_by_name'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
+
+COMMENT ON FUNCTION randpick(text) IS
+'a random row of a table, as one value';
 COMMENT ON FUNCTION randpick(regclass) IS
 'a random row of a table, as one value';
 COMMENT ON FUNCTION randpick(regclass, text) IS
@@ -143,6 +153,19 @@ COMMENT ON FUNCTION randpick_rows(anyelement, bigint, text, "any") IS
 'distinct random rows of those that pass the filter with these values, in random order';
 COMMENT ON FUNCTION randpick_rows(anyelement, bigint, text, text[]) IS
 'distinct random rows of those that pass the filter with these values, in random order';
+
+-- TABLESAMPLE randpick(n) [REPEATABLE (seed)]: exactly n rows, all if there are
+-- fewer, every row equally likely.  Before the WHERE, and of each partition, as
+-- SQL defines sampling.  Parallel restricted, as everything else here: a worker
+-- would draw from a random() of its own.
+
+CREATE FUNCTION randpick(internal)
+RETURNS tsm_handler
+AS 'MODULE_PATHNAME', 'randpick_tablesample'
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+
+COMMENT ON FUNCTION randpick(internal) IS
+'TABLESAMPLE randpick(n): n random rows of a table';
 
 -- What the races of this session did, by the source that EXPLAIN shows:
 --   races   races started

@@ -23,10 +23,10 @@
 
 #include "append.h"
 #include "compat.h"
-#include "exec.h"
 #include "executor/executor.h"
 #include "explain.h"
 #include "lib/binaryheap.h"
+#include "member.h"
 #include "miscadmin.h"
 #include "racing.h"
 #include "randpick.h"

@@ -29,7 +29,7 @@
 
 #include "append.h"
 #include "catalog/pg_class.h"
-#include "exec.h"
+#include "member.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
@@ -48,9 +48,12 @@ static const CustomPathMethods append_path_methods = {
 	.PlanCustomPath = plan_append,
 };
 
-/* The raced path of a partition, perhaps below a projection, or NULL. */
+/*
+ * The raced path of a partition, perhaps below a projection, or NULL.  One that
+ * is not sorted is a sample's.
+ */
 static Path *
-find_raced_path(RelOptInfo *rel)
+find_raced_path(PlannerInfo *root, RelOptInfo *rel)
 {
 	ListCell   *lc;
 
@@ -64,6 +67,7 @@ find_raced_path(RelOptInfo *rel)
 			below = ((ProjectionPath *) path)->subpath;
 		custom = (CustomPath *) below;
 		if (IsA(below, CustomPath) && randpick_is_path(custom) &&
+			pathkeys_contained_in(root->sort_pathkeys, path->pathkeys) &&
 			!randpick_member_may_be_void(custom->custom_private))
 			return path;
 	}
@@ -72,7 +76,7 @@ find_raced_path(RelOptInfo *rel)
 
 /* Collect the raced paths of all partitions, of all levels.  False if one has none. */
 static bool
-collect_members(RelOptInfo *rel, List **members)
+collect_members(PlannerInfo *root, RelOptInfo *rel, List **members)
 {
 	int			i = -1;
 
@@ -85,11 +89,11 @@ collect_members(RelOptInfo *rel, List **members)
 			continue;
 		if (child->part_scheme != NULL && child->nparts > 0)
 		{
-			if (!collect_members(child, members))
+			if (!collect_members(root, child, members))
 				return false;
 			continue;
 		}
-		path = find_raced_path(child);
+		path = find_raced_path(root, child);
 		if (path == NULL)
 			return false;
 		*members = lappend(*members, path);
@@ -174,7 +178,7 @@ randpick_set_append_path(PlannerInfo *root, RelOptInfo *input, RelOptInfo *order
 	if (input->reloptkind != RELOPT_BASEREL || input->part_scheme == NULL ||
 		input->nparts <= 0 || IS_DUMMY_REL(input) ||
 		planner_rt_fetch(input->relid, root)->relkind != RELKIND_PARTITIONED_TABLE ||
-		!collect_members(input, &members) || list_length(members) < 2 ||
+		!collect_members(root, input, &members) || list_length(members) < 2 ||
 		may_be_pruned(input))
 		return;
 

@@ -38,6 +38,9 @@
  *	- Whether a logical child is crowded depends on no number drawn for it, and
  *	  what happens to the other children is no matter to its rows.
  *
+ * The first page need not be the root: every level has all of the key space,
+ * at any time, for who goes to the right from where the range begins.
+ *
  * So no look is ever void.  To walk through a crowded child is slow, hence the
  * frontier is read anew after that, and now and then: each time all numbers
  * change at once, between two rings.
@@ -51,6 +54,7 @@
 #include <math.h>
 
 #include "btree_frontier.h"
+#include "btree_hint.h"
 #include "compat.h"
 #include "miscadmin.h"
 #include "utils/rel.h"
@@ -60,6 +64,9 @@
 
 /* read the frontier anew after so many looks, at a few pages' cost */
 #define FRONTIER_LOOKS		100
+
+/* a range that has grown beyond this is looked for from the root again */
+#define MAX_HINTED_PAGES	4
 
 /* a number must be exact as a double */
 #define MAX_NUMBERS			(UINT64CONST(1) << 53)
@@ -193,6 +200,51 @@ range_end(RandpickFrontier *frontier)
 	return frontier->range.end.keysz > 0 ? &frontier->range.end : NULL;
 }
 
+/*
+ * The page to begin with, locked: the one where the last search for the start
+ * of the range ended, if it still has it, or else the root.  Invalid if the
+ * index is empty.
+ */
+static Buffer
+get_first_page(const RandpickTree *tree, BTScanInsert start, bool *is_hint)
+{
+	BlockNumber block = start == NULL ? InvalidBlockNumber :
+	randpick_hint_get(tree->index, start);
+
+	*is_hint = false;
+	if (BlockNumberIsValid(block))
+	{
+		Buffer		buffer = _bt_getbuf(tree->index, block, BT_READ);
+		Page		page = BufferGetPage(buffer);
+		BTPageOpaque opaque = BTPageGetOpaque(page);
+
+		if (!P_ISLEAF(opaque) && !P_IGNORE(opaque) &&
+			randpick_page_has_position(tree->index, page, start))
+		{
+			*is_hint = true;
+			return buffer;
+		}
+		_bt_relbuf(tree->index, buffer);
+		randpick_hint_set(tree->index, start, InvalidBlockNumber);
+	}
+	return randpick_btree_get_root(tree->index, tree->heap);
+}
+
+/*
+ * Remember where a run on the lowest level above the leaves begins, unless
+ * that is where the search began.
+ */
+static void
+remember_page(const RandpickTree *tree, BTScanInsert start,
+			  const RandpickRun *run)
+{
+	const RandpickRunPage *page = &run->pages[0];
+
+	if (start != NULL && run->level == 1 && run->npages > 0 &&
+		randpick_page_has_position(tree->index, page->image, start))
+		randpick_hint_set(tree->index, start, page->block);
+}
+
 bool
 randpick_frontier_read(RandpickFrontier *frontier, RandpickTree *tree)
 {
@@ -200,18 +252,21 @@ randpick_frontier_read(RandpickFrontier *frontier, RandpickTree *tree)
 	RandpickRun *next = tree->spare[0];
 	BTScanInsert start = range_start(frontier);
 	BTScanInsert end = range_end(frontier);
-	Buffer		root;
+	Buffer		first;
+	bool		is_hint;
 	uint64		below;
 
 	frontier->nlooks = 0;
 	frontier->met_crowd = false;
 	if (frontier->range.is_empty)
 		return true;
-	root = randpick_btree_get_root(tree->index, tree->heap);
-	if (!BufferIsValid(root))
+	first = get_first_page(tree, start, &is_hint);
+	if (!BufferIsValid(first))
 		return true;			/* the index is empty */
 
-	randpick_run_read(run, root, NULL, start, end, true);
+	randpick_run_read(run, first, NULL, start, end, true);
+	if (is_hint && run->npages > MAX_HINTED_PAGES)
+		randpick_hint_set(tree->index, start, InvalidBlockNumber);
 	while (run->level > 0 && run->nentries > 0 && is_worth_reading(tree, run))
 	{
 		RandpickRunChild all = randpick_run_child(run, 0);
@@ -219,6 +274,8 @@ randpick_frontier_read(RandpickFrontier *frontier, RandpickTree *tree)
 
 		all.separator = randpick_run_child(run, run->nentries - 1).separator;
 		read_below(parent, all, start, end, true, next);
+		if (!is_hint)
+			remember_page(tree, start, next);
 		run = next;
 		next = parent;
 	}

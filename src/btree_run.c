@@ -77,7 +77,7 @@ randpick_run_free(RandpickRun *run)
 
 /* Add a page to the run. */
 static RandpickRunPage *
-add_page(RandpickRun *run, Page image)
+add_page(RandpickRun *run, Buffer buffer)
 {
 	RandpickRunPage *page;
 
@@ -96,7 +96,8 @@ add_page(RandpickRun *run, Page image)
 		run->maxpages = n;
 	}
 	page = &run->pages[run->npages++];
-	page->image = image;
+	page->block = BufferGetBlockNumber(buffer);
+	page->image = BufferGetPage(buffer);
 	return page;
 }
 
@@ -135,6 +136,14 @@ find_position(Relation index, BTScanInsert key, Page page)
 			high = middle;
 	}
 	return low;
+}
+
+bool
+randpick_page_has_position(Relation index, Page page, BTScanInsert key)
+{
+	/* the first pivot is taken for less than anything, whatever it was */
+	return find_position(index, key, page) >
+		OffsetNumberNext(P_FIRSTDATAKEY(BTPageGetOpaque(page)));
 }
 
 /*
@@ -279,7 +288,7 @@ randpick_run_read(RandpickRun *run, Buffer buffer, IndexTuple separator,
 		}
 		if (is_part)
 		{
-			RandpickRunPage *page = add_page(run, image);
+			RandpickRunPage *page = add_page(run, buffer);
 
 			cut_page(run, page, start, end);
 			run->nentries += page->nentries;

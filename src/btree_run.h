@@ -12,6 +12,7 @@
 /* A page, and which of its items are in the range. */
 typedef struct RandpickRunPage
 {
+	BlockNumber block;
 	Page		image;			/* the copy, or the page itself if locked */
 	char	   *copy;			/* BLCKSZ bytes; NULL: none was needed yet */
 	OffsetNumber first;			/* the first item in the range */
@@ -72,6 +73,13 @@ extern void randpick_run_read(RandpickRun *run, Buffer buffer,
 							  IndexTuple separator,
 							  BTScanInsert start, BTScanInsert end,
 							  bool count);
+
+/*
+ * Is it certain, for what a page above the leaves has in it, that a position is
+ * not to the left of it?
+ */
+extern bool randpick_page_has_position(Relation index, Page page,
+									   BTScanInsert key);
 
 /* Copy the page if it is locked.  And: do without it. */
 extern void randpick_run_copy(RandpickRun *run);

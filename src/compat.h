@@ -15,7 +15,9 @@
 #include "executor/executor.h"
 #include "nodes/extensible.h"
 #include "nodes/pathnodes.h"
+#include "optimizer/appendinfo.h"
 #include "optimizer/cost.h"
+#include "optimizer/pathnode.h"
 #include "utils/selfuncs.h"
 #include "storage/bufmgr.h"
 #include "utils/rel.h"
@@ -105,6 +107,16 @@ randpick_init_scan_slot(CustomScanState *css, EState *estate)
 }
 
 /* 16 renamed what identifies a relation's file. */
+static inline uint32
+randpick_file_number(Relation rel)
+{
+#if PG_VERSION_NUM >= 160000
+	return rel->rd_locator.relNumber;
+#else
+	return rel->rd_node.relNode;
+#endif
+}
+
 static inline bool
 randpick_read_recent_buffer(Relation rel, BlockNumber block, Buffer buffer)
 {
@@ -140,6 +152,30 @@ randpick_btree_get_root(Relation index, Relation heap)
 #else
 	(void) heap;
 	return _bt_getroot(index, BT_READ);
+#endif
+}
+
+/* A scan of the rows in a range of TIDs; 19 knows parallel ones, too. */
+static inline Path *
+randpick_tid_range_path(PlannerInfo *root, RelOptInfo *rel, List *conditions)
+{
+#if PG_VERSION_NUM >= 190000
+	return (Path *) create_tidrangescan_path(root, rel, conditions, NULL, 0);
+#else
+	return (Path *) create_tidrangescan_path(root, rel, conditions, NULL);
+#endif
+}
+
+/* Exchange a partitioned table's columns for those of its partition. */
+static inline Node *
+randpick_adjust_to_child(PlannerInfo *root, Node *node, RelOptInfo *child)
+{
+#if PG_VERSION_NUM >= 160000
+	return adjust_appendrel_attrs_multilevel(root, node, child,
+											 child->top_parent);
+#else
+	return adjust_appendrel_attrs_multilevel(root, node, child->relids,
+											 child->top_parent_relids);
 #endif
 }
 

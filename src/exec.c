@@ -10,6 +10,9 @@
  *		                 | a new row that passes the filter
  *		               record it if asked to, set the key, project
  *
+ * TABLESAMPLE randpick(n) is a race, too, that ends after n rows; sample.c says
+ * what else is different.
+ *
  * EvalPlanQual.  When a row lock finds a newer version of a row, the executor
  * runs a copy of the plan on that version alone.  No race is run then:
  * PostgreSQL's own plan would compute random() anew, so does the recheck.
@@ -35,31 +38,10 @@
 #include "miscadmin.h"
 #include "racing.h"
 #include "randpick.h"
+#include "sample.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/tuplestore.h"
-
-typedef struct RandpickScanState
-{
-	CustomScanState css;
-
-	/* fixed at begin */
-	int			key_param;		/* executor parameter that carries the key */
-	Tuplestorestate *record;	/* rows returned, if they may be asked for
-								 * again */
-	int			eflags;			/* for the child */
-
-	/* changes from row to row */
-	RandpickRacing racing;
-	RandpickDeal *deal;			/* NULL while racing */
-	TupleTableSlot *ring;		/* a row as TID and time or key; NULL until
-								 * one is dealt or recorded */
-	bool		replaying;		/* reading the record? */
-	RandpickRace *joint;		/* as a member: the race while it looks */
-	uint64		joint_place;	/* and where */
-
-	uint64		ndeals;			/* races finished by dealing, for EXPLAIN */
-} RandpickScanState;
 
 static Node *create_state(CustomScan *scan);
 static void scan_begin(CustomScanState *css, EState *estate, int eflags);
@@ -68,6 +50,7 @@ static void scan_end(CustomScanState *css);
 static void scan_rescan(CustomScanState *css);
 static void scan_explain(CustomScanState *css, List *ancestors,
 						 ExplainState *es);
+static void start_over(RandpickScanState *node);
 
 const CustomScanMethods randpick_scan_methods = {
 	.CustomName = RANDPICK_SCAN_NAME,
@@ -83,25 +66,17 @@ static const CustomExecMethods exec_methods = {
 	.ExplainCustomScan = scan_explain,
 };
 
-/* The value of a slot of custom_private. */
-static Datum
-private_value(const CustomScan *scan, RandpickPrivate slot)
-{
-	return list_nth_node(Const, scan->custom_private, slot)->constvalue;
-}
-
-/* The capacity of its pages that the planner found. */
-static RandpickCapacity
-read_capacity(const CustomScan *scan)
+RandpickCapacity
+randpick_scan_capacity(const CustomScan *scan)
 {
 	RandpickCapacity capacity;
 
 	capacity.places_a_page =
-		DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_PLACES_A_PAGE));
+		DatumGetInt32(randpick_scan_value(scan, RANDPICK_PRIVATE_PLACES_A_PAGE));
 	capacity.place_is_tuple =
-		DatumGetBool(private_value(scan, RANDPICK_PRIVATE_PLACE_IS_TUPLE));
+		DatumGetBool(randpick_scan_value(scan, RANDPICK_PRIVATE_PLACE_IS_TUPLE));
 	capacity.since =
-		(TransactionId) DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_SINCE));
+		(TransactionId) DatumGetInt32(randpick_scan_value(scan, RANDPICK_PRIVATE_SINCE));
 	return capacity;
 }
 
@@ -118,21 +93,24 @@ create_state(CustomScan *scan)
 	randpick_choose_scan_slot(&node->css);
 
 	node->racing.descending =
-		DatumGetBool(private_value(scan, RANDPICK_PRIVATE_DESCENDING));
+		DatumGetBool(randpick_scan_value(scan, RANDPICK_PRIVATE_DESCENDING));
 	node->racing.max_looks =
-		DatumGetInt64(private_value(scan, RANDPICK_PRIVATE_MAX_LOOKS));
+		DatumGetInt64(randpick_scan_value(scan, RANDPICK_PRIVATE_MAX_LOOKS));
 	node->racing.expected_looks =
-		DatumGetInt64(private_value(scan, RANDPICK_PRIVATE_EXPECTED_LOOKS));
+		DatumGetInt64(randpick_scan_value(scan, RANDPICK_PRIVATE_EXPECTED_LOOKS));
 	node->racing.method =
-		DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_METHOD));
+		DatumGetInt32(randpick_scan_value(scan, RANDPICK_PRIVATE_METHOD));
 	node->racing.index_oid =
-		DatumGetObjectId(private_value(scan, RANDPICK_PRIVATE_INDEX));
-	node->racing.capacity = read_capacity(scan);
-	node->racing.conditions = scan->custom_exprs;
+		DatumGetObjectId(randpick_scan_value(scan, RANDPICK_PRIVATE_INDEX));
+	node->racing.capacity = randpick_scan_capacity(scan);
+	node->sample.sampling =
+		DatumGetInt32(randpick_scan_value(scan, RANDPICK_PRIVATE_SAMPLING));
+	if (!randpick_is_sample(&node->sample))
+		node->racing.conditions = scan->custom_exprs;
 	node->racing.columns = (List *) list_nth(scan->custom_private,
 											 RANDPICK_PRIVATE_COLUMNS);
 	node->key_param =
-		DatumGetInt32(private_value(scan, RANDPICK_PRIVATE_KEY_PARAM));
+		DatumGetInt32(randpick_scan_value(scan, RANDPICK_PRIVATE_KEY_PARAM));
 	return (Node *) node;
 }
 
@@ -182,10 +160,15 @@ scan_begin(CustomScanState *css, EState *estate, int eflags)
 
 	randpick_init_scan_slot(css, estate);
 	node->racing.ss = &css->ss;
-	node->racing.filter = ExecInitQual(css->ss.ps.plan->qual, &css->ss.ps);
-	css->ss.ps.qual = NULL;		/* the race evaluates it, not ExecScan */
-	css->ss.ps.ps_ProjInfo = randpick_key_projection(&css->ss,
-													 node->key_param);
+	if (randpick_is_sample(&node->sample))
+		randpick_sample_begin(&node->sample, &css->ss);
+	else
+	{
+		node->racing.filter = ExecInitQual(css->ss.ps.plan->qual, &css->ss.ps);
+		css->ss.ps.qual = NULL; /* the race evaluates it, not ExecScan */
+		css->ss.ps.ps_ProjInfo = randpick_key_projection(&css->ss,
+														 node->key_param);
+	}
 
 	node->eflags = eflags & ~(EXEC_FLAG_REWIND | EXEC_FLAG_BACKWARD |
 							  EXEC_FLAG_MARK);
@@ -194,7 +177,8 @@ scan_begin(CustomScanState *css, EState *estate, int eflags)
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		return;
 
-	if (eflags & EXEC_FLAG_REWIND)
+	if ((eflags & EXEC_FLAG_REWIND) ||
+		node->sample.sampling == RANDPICK_SAMPLING_AGAIN)
 	{
 		init_ring(node);
 		node->record = tuplestore_begin_heap(false, false, work_mem);
@@ -271,6 +255,16 @@ record_row(RandpickScanState *node, TupleTableSlot *slot, double key)
 	tuplestore_puttupleslot(node->record, node->ring);
 }
 
+/* Is one more row of the sample to be returned? */
+static bool
+take_from_sample(RandpickScanState *node)
+{
+	if (!node->sample.is_started &&
+		!randpick_sample_start(&node->sample, &node->racing))
+		start_over(node);
+	return randpick_sample_take(&node->sample);
+}
+
 /* As a member of a joint race: the row at a place, if one is to return. */
 static bool
 look_for_row(RandpickScanState *node, TupleTableSlot *slot, double *key)
@@ -302,6 +296,8 @@ next_row(ScanState *ss)
 	TupleTableSlot *slot = ss->ss_ScanTupleSlot;
 	double		key;
 
+	if (randpick_is_sample(&node->sample) && !take_from_sample(node))
+		return ExecClearTuple(slot);
 	if (node->racing.source == NULL)
 		randpick_racing_start(&node->racing);
 
@@ -327,6 +323,9 @@ recheck_row(ScanState *ss, TupleTableSlot *slot)
 {
 	RandpickScanState *node = (RandpickScanState *) ss;
 
+	/* the version is of a row that is in the sample */
+	if (randpick_is_sample(&node->sample))
+		return true;
 	randpick_key_set(node->css.ss.ps.state, node->key_param,
 					 DatumGetFloat8(OidFunctionCall0(RANDPICK_RANDOM_OID)));
 	return randpick_racing_passes(&node->racing, slot);
@@ -339,104 +338,6 @@ scan_exec(CustomScanState *css)
 	return ExecScan(&css->ss, next_row, recheck_row);
 }
 
-static RandpickScanState *
-get_member(PlanState *member)
-{
-	RandpickScanState *node = (RandpickScanState *) castNode(CustomScanState, member);
-
-	Assert(node->css.methods == &exec_methods);
-	return node;
-}
-
-uint64
-randpick_member_places(PlanState *member, uint64 *max_looks)
-{
-	RandpickRacing *racing = &get_member(member)->racing;
-	const RandpickSourceMethods *methods;
-
-	if (racing->source == NULL)
-		randpick_racing_start(racing);
-	methods = racing->source->methods;
-	racing->places = methods->places(racing->source);
-	*max_looks += Min(racing->max_looks, methods->max_looks(racing->source, 0));
-	return racing->places;
-}
-
-bool
-randpick_member_is_descending(const CustomScan *member)
-{
-	return DatumGetBool(private_value(member, RANDPICK_PRIVATE_DESCENDING));
-}
-
-bool
-randpick_member_is_heap(const CustomScan *member)
-{
-	return DatumGetInt32(private_value(member, RANDPICK_PRIVATE_METHOD)) ==
-		RANDPICK_METHOD_HEAP;
-}
-
-bool
-randpick_member_may_be_void(const List *custom_private)
-{
-	return DatumGetInt32(list_nth_node(Const, custom_private,
-									   RANDPICK_PRIVATE_METHOD)->constvalue) ==
-		RANDPICK_METHOD_LEAF;
-}
-
-uint64
-randpick_heap_member_places(const CustomScan *member, EState *estate,
-							uint64 *max_looks)
-{
-	RandpickCapacity capacity = read_capacity(member);
-	RandpickSource *source =
-	randpick_heap_source_open(ExecGetRangeTableRelation(estate,
-														member->scan.scanrelid),
-							  estate->es_snapshot, &capacity);
-	uint64		places = source->methods->places(source);
-	uint64		budget =
-	DatumGetInt64(private_value(member, RANDPICK_PRIVATE_MAX_LOOKS));
-
-	*max_looks += Min(budget, source->methods->max_looks(source, 0));
-	pfree(source);
-	return places;
-}
-
-TupleTableSlot *
-randpick_member_look(PlanState *member, RandpickRace *race, uint64 place)
-{
-	RandpickScanState *node = get_member(member);
-	TupleTableSlot *slot;
-
-	node->joint = race;
-	node->joint_place = place;
-	slot = ExecProcNode(member);
-	node->joint = NULL;
-	return slot;
-}
-
-bool
-randpick_member_is_full(PlanState *member)
-{
-	return randpick_race_is_spent(&get_member(member)->racing.race);
-}
-
-void
-randpick_member_leave(PlanState *member, const RandpickRace *race)
-{
-	RandpickRacing *racing = &get_member(member)->racing;
-
-	if (racing->source == NULL)
-		randpick_racing_start(racing);
-	randpick_race_join(&racing->race, race);
-	racing->race.max_looks = 0;
-}
-
-double
-randpick_member_key(PlanState *member)
-{
-	return get_member(member)->racing.race.key;
-}
-
 /* Forget the race, but not what was recorded of it. */
 static void
 end_race(RandpickScanState *node)
@@ -447,24 +348,31 @@ end_race(RandpickScanState *node)
 	randpick_racing_end(&node->racing);
 }
 
+/* Forget all; what comes next is another race. */
+static void
+start_over(RandpickScanState *node)
+{
+	end_race(node);
+	if (node->record)
+		tuplestore_clear(node->record);
+	node->replaying = false;
+}
+
 /* ReScanCustomScan */
 static void
 scan_rescan(CustomScanState *css)
 {
 	RandpickScanState *node = (RandpickScanState *) css;
 
-	if (node->record != NULL && css->ss.ps.chgParam == NULL)
+	node->sample.is_started = false;
+	if (node->record != NULL &&
+		(css->ss.ps.chgParam == NULL || randpick_is_sample(&node->sample)))
 	{
 		tuplestore_rescan(node->record);
 		node->replaying = true;
 	}
 	else
-	{
-		end_race(node);
-		if (node->record)
-			tuplestore_clear(node->record);
-		node->replaying = false;
-	}
+		start_over(node);
 
 	if (css->custom_ps != NIL && css->ss.ps.chgParam != NULL)
 		UpdateChangedParamSet(linitial(css->custom_ps), css->ss.ps.chgParam);
@@ -497,6 +405,8 @@ scan_explain(CustomScanState *css, List *ancestors, ExplainState *es)
 		.deals = node->ndeals,
 	};
 
+	if (randpick_is_sample(&node->sample))
+		randpick_sample_explain(&node->sample, css->ss.ps.plan, ancestors, es);
 	randpick_explain_source(&node->racing, ancestors, es);
 	randpick_explain_counts(&css->ss.ps, &counts, es);
 }

@@ -1,54 +1,48 @@
 /*
  * exec.h
- *	  Scan nodes as members of a joint race.
- *
- * A member is a scan node whose race is run, at first, by a node above it: that
- * draws the rings and tells the member into which of its places to look.
- * From some moment on the member may go on by itself.
+ *	  The state of the scan node, for those who work on it.
  */
 #ifndef RANDPICK_EXEC_H
 #define RANDPICK_EXEC_H
 
+#include "deal.h"
 #include "nodes/execnodes.h"
-#include "race.h"
-#include "source.h"
+#include "racing.h"
+#include "randpick.h"
+#include "sample.h"
+#include "utils/tuplestore.h"
 
-/*
- * The number of places of the member as of now, and, added to *max_looks, the
- * looks that its race may take.  Both forms give the same; the first wants the
- * member to be initialized.
- *
- * The second is for members whose places are those of a heap: they keep their
- * number, and are told without the member.
- */
-extern uint64 randpick_member_places(PlanState *member, uint64 *max_looks);
-extern bool randpick_member_is_heap(const CustomScan *member);
-extern uint64 randpick_heap_member_places(const CustomScan *member,
-										  EState *estate, uint64 *max_looks);
+typedef struct RandpickScanState
+{
+	CustomScanState css;
 
-/* ORDER BY random() DESC? */
-extern bool randpick_member_is_descending(const CustomScan *member);
+	/* fixed at begin */
+	int			key_param;		/* executor parameter that carries the key */
+	Tuplestorestate *record;	/* rows returned, if they may be asked for
+								 * again */
+	int			eflags;			/* for the child */
 
-/*
- * Can the places of the member change such that a ring is void?  Then it cannot
- * take part in a joint race, whose other members would not be told.
- */
-extern bool randpick_member_may_be_void(const List *custom_private);
+	/* changes from row to row */
+	RandpickRacing racing;
+	RandpickSample sample;		/* if it is one */
+	RandpickDeal *deal;			/* NULL while racing */
+	TupleTableSlot *ring;		/* a row as TID and time or key; NULL until
+								 * one is dealt or recorded */
+	bool		replaying;		/* reading the record? */
+	RandpickRace *joint;		/* as a member: the race while it looks */
+	uint64		joint_place;	/* and where */
 
-/*
- * Look into a place of the member.  Returns the row that the node projects, or
- * an empty slot; its key comes from the race.
- */
-extern TupleTableSlot *randpick_member_look(PlanState *member,
-											RandpickRace *race, uint64 place);
+	uint64		ndeals;			/* races finished by dealing, for EXPLAIN */
+} RandpickScanState;
 
-/* Has it returned so many rows that no more of them can be remembered? */
-extern bool randpick_member_is_full(PlanState *member);
+/* The value of a slot of custom_private. */
+static inline Datum
+randpick_scan_value(const CustomScan *scan, RandpickPrivate slot)
+{
+	return list_nth_node(Const, scan->custom_private, slot)->constvalue;
+}
 
-/* Deal what is left of the member, from the race's clock on, when asked. */
-extern void randpick_member_leave(PlanState *member, const RandpickRace *race);
-
-/* The key of the member's last row. */
-extern double randpick_member_key(PlanState *member);
+/* The capacity of its pages that the planner found. */
+extern RandpickCapacity randpick_scan_capacity(const CustomScan *scan);
 
 #endif							/* RANDPICK_EXEC_H */

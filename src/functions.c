@@ -31,6 +31,7 @@
 
 PG_FUNCTION_INFO_V1(randpick_ctid);
 PG_FUNCTION_INFO_V1(randpick_record);
+PG_FUNCTION_INFO_V1(randpick_record_by_name);
 PG_FUNCTION_INFO_V1(randpick_row);
 PG_FUNCTION_INFO_V1(randpick_rows);
 
@@ -204,6 +205,30 @@ Datum
 randpick_record(PG_FUNCTION_ARGS)
 {
 	return return_value(fcinfo, false);
+}
+
+/*
+ * randpick(text).  With the handler of TABLESAMPLE beside it, the parser can
+ * only find this one for a table's name as a literal or untyped parameter.
+ */
+Datum
+randpick_record_by_name(PG_FUNCTION_ARGS)
+{
+	LOCAL_FCINFO(call, 1);
+	Datum		result;
+
+	/* a copy: the executor puts a constant into its own only once */
+	memcpy(call, fcinfo, SizeForFunctionCallInfo(1));
+	if (!PG_ARGISNULL(0))
+	{
+		char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+		call->args[0].value = DirectFunctionCall1(regclassin,
+												  CStringGetDatum(name));
+	}
+	result = return_value(call, false);
+	fcinfo->isnull = call->isnull;
+	return result;
 }
 
 /* randpick_ctid(regclass [, filter [, values...]]) */

@@ -263,6 +263,7 @@ randpick_match(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
 	rte->relkind == RELKIND_PARTITIONED_TABLE;
 	const char *reason;
 
+	memset(match, 0, sizeof(RandpickMatch));
 	if (!sorts_by_random(root, match))
 	{
 		reason = randpick_log_declined && !is_member ? decline_order(root) : NULL;

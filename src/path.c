@@ -30,6 +30,7 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/tlist.h"
+#include "path.h"
 #include "query.h"
 #include "randpick.h"
 
@@ -39,6 +40,7 @@
 static const CustomPathMethods path_methods = {
 	.CustomName = RANDPICK_SCAN_NAME,
 	.PlanCustomPath = randpick_plan_path,
+	.ReparameterizeCustomPathByChild = randpick_adjust_sample,
 };
 
 /* Is it a path of this kind? */
@@ -95,19 +97,24 @@ return_tid_only(PlannerInfo *root, Path *path, PathTarget *target)
 	return path;
 }
 
-/* The cheapest ordinary way to the TIDs of all matching rows, all our own. */
-static Path *
-make_deal_path(PlannerInfo *root, RelOptInfo *rel)
+PathTarget *
+randpick_tid_target(PlannerInfo *root, RelOptInfo *rel)
 {
 	PathTarget *target = create_empty_pathtarget();
-	Path	   *cheapest = NULL;
-	ListCell   *lc;
 
 	add_column_to_pathtarget(target,
 							 (Expr *) makeVar(rel->relid,
 											  SelfItemPointerAttributeNumber,
 											  TIDOID, -1, InvalidOid, 0), 0);
-	set_pathtarget_cost_width(root, target);
+	return set_pathtarget_cost_width(root, target);
+}
+
+Path *
+randpick_deal_path(PlannerInfo *root, RelOptInfo *rel)
+{
+	PathTarget *target = randpick_tid_target(root, rel);
+	Path	   *cheapest = NULL;
+	ListCell   *lc;
 
 	foreach(lc, rel->pathlist)
 	{
@@ -217,12 +224,13 @@ make_looks(double looks)
 
 /*
  * What the scan has to know, in the order of RandpickPrivate; and in the place
- * of the last slot, which plan.c fills, the conditions for custom_exprs.
+ * of the last slot, which plan.c fills, what goes to custom_exprs.
  */
 static List *
 make_private(const RandpickMatch *match, const RandpickRaceCost *cost)
 {
-	List	   *result = list_make4(make_bool(match->descending),
+	List	   *result = list_make5(make_bool(match->descending),
+									make_int(match->sampling),
 									make_looks(cost->max_looks),
 									make_looks(cost->first_looks),
 									make_int(cost->method));
@@ -232,7 +240,24 @@ make_private(const RandpickMatch *match, const RandpickRaceCost *cost)
 	result = lappend(result, make_bool(cost->capacity.place_is_tuple));
 	result = lappend(result, make_int(cost->capacity.since));
 	result = lappend(result, cost->conditions.columns);
-	return lappend(result, cost->conditions.clauses);
+	return lappend(result, match->sampling != RANDPICK_SAMPLING_NONE ?
+				   match->sample_args : cost->conditions.clauses);
+}
+
+CustomPath *
+randpick_race_path(RelOptInfo *rel, const RandpickMatch *match,
+				   const RandpickRaceCost *cost, Path *deal)
+{
+	CustomPath *path = makeNode(CustomPath);
+
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = rel;
+	path->path.pathtarget = rel->reltarget;
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	path->custom_paths = list_make1(deal);
+	path->custom_private = make_private(match, cost);
+	path->methods = &path_methods;
+	return path;
 }
 
 /* set_rel_pathlist_hook, after its predecessor */
@@ -253,21 +278,14 @@ randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 	if (!randpick_match(root, rel, rte, &match))
 		return;
 
-	deal = make_deal_path(root, rel);
+	deal = randpick_deal_path(root, rel);
 	wanted = rows_wanted(root, clamp_row_est(rel->rows));
 	randpick_choose_source(&cost, root, rel,
 						   randpick_cost_without_disable(deal->total_cost),
 						   wanted);
 
-	path = makeNode(CustomPath);
-	path->path.pathtype = T_CustomScan;
-	path->path.parent = rel;
-	path->path.pathtarget = rel->reltarget;
+	path = randpick_race_path(rel, &match, &cost, deal);
 	path->path.pathkeys = root->query_pathkeys;
-	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
-	path->custom_paths = list_make1(deal);
-	path->custom_private = make_private(&match, &cost);
-	path->methods = &path_methods;
 	set_path_costs(&path->path, &cost, wanted);
 	randpick_note_offer(root, rel, &path->path);
 	add_path(rel, &path->path);

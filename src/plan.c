@@ -35,8 +35,8 @@ randpick_plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path,
 	scan->methods = &randpick_scan_methods;
 
 	/*
-	 * path.c filled the slots before RANDPICK_PRIVATE_KEY_PARAM, and put the
-	 * conditions there.
+	 * path.c filled the slots before RANDPICK_PRIVATE_KEY_PARAM, and put what
+	 * custom_exprs has there.
 	 */
 	Assert(list_length(path->custom_private) == RANDPICK_PRIVATE_KEY_PARAM + 1);
 	scan->custom_private =

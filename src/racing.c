@@ -27,6 +27,12 @@
 #include "racing.h"
 #include "utils/memutils.h"
 
+/*
+ * Memory for the rows returned in a race with a seed of its own: no setting
+ * may change what course it takes.
+ */
+#define SEEDED_MEMORY	((Size) 4 * 1024 * 1024)
+
 /* A seed from SQL random(), so that setseed() makes picks repeatable. */
 uint64
 randpick_draw_seed(void)
@@ -99,6 +105,20 @@ count_found(RandpickRacing *racing)
 	}
 }
 
+/*
+ * The budget for the race: the planner's, bounded by the size of what there is
+ * to read.  None, if so few looks cannot find all rows that are wanted.
+ */
+static uint64
+budget_looks(RandpickRacing *racing)
+{
+	uint64		looks = Min(racing->max_looks,
+							racing->source->methods->max_looks(racing->source,
+															   racing->race.looks));
+
+	return racing->wanted > looks ? 0 : looks;
+}
+
 void
 randpick_racing_start(RandpickRacing *racing)
 {
@@ -110,8 +130,11 @@ randpick_racing_start(RandpickRacing *racing)
 	racing->stats->races++;
 	racing->has_looked = false;
 	racing->places = racing->source->methods->places(racing->source);
-	randpick_race_start(&racing->race, randpick_draw_seed(), racing->descending,
-						racing->max_looks, work_mem * (Size) 1024);
+	randpick_race_start(&racing->race,
+						racing->seed ? *racing->seed : randpick_draw_seed(),
+						racing->descending, racing->max_looks,
+						racing->seed ? SEEDED_MEMORY : work_mem * (Size) 1024);
+	racing->race.max_looks = budget_looks(racing);
 	MemoryContextSwitchTo(oldcxt);
 }
 
@@ -148,9 +171,7 @@ next_ring(RandpickRacing *racing, uint64 misses)
 		RandpickRing *rings;
 
 		racing->places = methods->places(racing->source);
-		racing->race.max_looks = Min(racing->max_looks,
-									 methods->max_looks(racing->source,
-														racing->race.looks));
+		racing->race.max_looks = budget_looks(racing);
 		if (racing->places == 0)
 			return NULL;
 		rings = randpick_race_draw(&racing->race, racing->places, n);

@@ -26,6 +26,8 @@ typedef struct RandpickRacing
 	List	   *columns;		/* of each the index's column, from 0 */
 	RandpickCapacity capacity;	/* of the source's pages */
 	MemoryContext cxt;			/* holds what lives as long as one race */
+	const uint64 *seed;			/* of each race; NULL: from SQL random() */
+	uint64		wanted;			/* rows of a race, if that is known; or 0 */
 
 	/* set at the first race */
 	Relation	index;			/* NULL if there is none, or was no race */
@@ -45,7 +47,8 @@ typedef struct RandpickRacing
 
 /*
  * Start a race.  The scan's snapshot is taken, its relation open, and cxt
- * made.  Draws from SQL random(), so that setseed() makes it repeatable.
+ * made.  Without a seed, draws from SQL random(), so that setseed() makes it
+ * repeatable.
  */
 extern void randpick_racing_start(RandpickRacing *racing);
 extern uint64 randpick_draw_seed(void);

@@ -5,9 +5,10 @@
  * The scan node takes part in planning from the moment the library is loaded.
  * Whoever preloads or LOADs it, or creates the extension in this very session
  * (which loads it for good), asks for that.  But the first call of one of
- * the functions loads the library too, and must not change the plans of the
- * session's other queries; so randpick.order_by_random starts as "off" then,
- * and a setting made before or after wins in either case.
+ * the functions, or the first TABLESAMPLE randpick, loads the library too and
+ * must not change the plans of the session's other queries; so
+ * randpick.order_by_random starts as "off" then, and a setting made before or
+ * after wins in either case.
  */
 #include "postgres.h"
 
@@ -19,6 +20,7 @@
 #include "randpick.h"
 #include "tcop/cmdtag.h"
 #include "tcop/pquery.h"
+#include "tcop/tcopprot.h"
 #include "utils/portal.h"
 
 PG_MODULE_MAGIC;
@@ -56,6 +58,8 @@ set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 	if (previous_set_rel_pathlist_hook)
 		previous_set_rel_pathlist_hook(root, rel, rti, rte);
 
+	if (rte->tablesample != NULL)
+		randpick_set_sample_pathlist(root, rel, rte);
 	if (root->query_pathkeys != NIL)
 		randpick_set_rel_pathlist(root, rel, rti, rte);
 }
@@ -75,15 +79,16 @@ create_upper_paths(PlannerInfo *root, UpperRelationKind stage,
 }
 
 /*
- * Was the library asked for by name?  Preloading happens while no statement
- * runs; LOAD and CREATE EXTENSION are statements; anything else called a
- * function.
+ * Was the library asked for by name?  Preloading happens while there is no
+ * query; LOAD and CREATE EXTENSION are statements that run; anything else
+ * called a function, or is a query with TABLESAMPLE that is not running yet.
  */
 static bool
 is_loaded_by_name(void)
 {
-	return ActivePortal == NULL ||
-		ActivePortal->commandTag == CMDTAG_LOAD ||
+	if (ActivePortal == NULL)
+		return debug_query_string == NULL;
+	return ActivePortal->commandTag == CMDTAG_LOAD ||
 		ActivePortal->commandTag == CMDTAG_CREATE_EXTENSION;
 }
 

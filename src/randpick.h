@@ -31,14 +31,24 @@ typedef enum RandpickMethod
 	RANDPICK_METHOD_DEAL		/* no race: deal all rows */
 } RandpickMethod;
 
+/* Does the scan stand for a TABLESAMPLE? */
+typedef enum RandpickSampling
+{
+	RANDPICK_SAMPLING_NONE,
+	RANDPICK_SAMPLING_ONCE,		/* which is read once */
+	RANDPICK_SAMPLING_AGAIN		/* which may be read several times */
+} RandpickSampling;
+
 /*
  * The contract between plan.c and exec.c: the slots of custom_private, Const
  * nodes unless said.  custom_exprs has the conditions that the index answers,
- * as expressions of the table's columns.
+ * as expressions of the table's columns; or, of a sample, which needs none,
+ * the arguments of TABLESAMPLE: the size, and the seed if there is one.
  */
 typedef enum RandpickPrivate
 {
 	RANDPICK_PRIVATE_DESCENDING,	/* bool: ORDER BY random() DESC? */
+	RANDPICK_PRIVATE_SAMPLING,	/* int4: a RandpickSampling */
 	RANDPICK_PRIVATE_MAX_LOOKS, /* int8: the budget, in looks */
 	RANDPICK_PRIVATE_EXPECTED_LOOKS,	/* int8: looks for the first row */
 	RANDPICK_PRIVATE_METHOD,	/* int4: the source, a RandpickMethod */
@@ -52,10 +62,12 @@ typedef enum RandpickPrivate
 	RANDPICK_PRIVATE_COUNT
 } RandpickPrivate;
 
-/* What match.c finds out about a relation of a query that is ours. */
+/* What a query that is ours wants of a relation. */
 typedef struct RandpickMatch
 {
 	bool		descending;		/* ORDER BY random() DESC? */
+	RandpickSampling sampling;
+	List	   *sample_args;	/* of TABLESAMPLE: size, and seed if any */
 } RandpickMatch;
 
 /* randpick.c: settings */
@@ -73,6 +85,12 @@ extern void randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel,
 									  Index rti, RangeTblEntry *rte);
 
 extern bool randpick_is_path(const CustomPath *path);
+
+/* tablesample.c */
+extern void randpick_set_sample_pathlist(PlannerInfo *root, RelOptInfo *rel,
+										 RangeTblEntry *rte);
+extern List *randpick_adjust_sample(PlannerInfo *root, List *custom_private,
+									RelOptInfo *child);
 
 /* plan.c */
 extern Plan *randpick_plan_path(PlannerInfo *root, RelOptInfo *rel,

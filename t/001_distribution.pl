@@ -42,8 +42,6 @@ my @ways = (
 		q{SELECT (to_jsonb(randpick('T'))->>'id')::int} ],
 	[ "randpick('t', filter)", 'f = 0', 1,
 		q{SELECT (to_jsonb(randpick('T', 'f = $1', 0))->>'id')::int} ],
-	[ "randpick_ctid('t')", 'true', 1,
-		q{SELECT id FROM T WHERE ctid = (SELECT randpick_ctid('T'))} ],
 	[ "randpick_ctid('t', filter)", 'f = 0', 1,
 		q{SELECT id FROM T WHERE ctid = (SELECT randpick_ctid('T', 'f = $1', 0))} ],
 	[ 'randpick_row(t)', 'true', 1,

@@ -20,7 +20,7 @@ my %course = (
 my @courses = PLAIN ? 'mixed' : sort keys %course;
 
 my $builder = connect_to_server();
-my @roles   = map { "randpick_$_" } qw(alice bob nobody owner definer);
+my @roles   = map { "randpick_$_" } qw(alice bob stranger owner definer);
 sub drop_roles
 {
 	my ($dbh) = @_;
@@ -54,7 +54,7 @@ CREATE VIEW bare_secret AS SELECT id, amount FROM secret;
 CREATE VIEW guarded_secret WITH (security_barrier) AS SELECT id, owner, amount FROM secret WHERE amount < 300;
 CREATE VIEW invoked_secret WITH (security_invoker) AS SELECT id, owner FROM secret;
 ALTER VIEW bare_secret OWNER TO randpick_owner;
-GRANT SELECT ON bare_secret, guarded_secret, invoked_secret TO randpick_nobody, randpick_alice, randpick_bob;
+GRANT SELECT ON bare_secret, guarded_secret, invoked_secret TO randpick_stranger, randpick_alice, randpick_bob;
 
 CREATE TABLE parted_secret (id int, owner name, amount int) PARTITION BY LIST (owner);
 CREATE TABLE parted_secret_a PARTITION OF parted_secret FOR VALUES IN ('randpick_alice');
@@ -162,7 +162,7 @@ my @leaks = (
 		'SELECT id FROM parted_secret WHERE leak(amount) ORDER BY random() LIMIT 2' ],
 	[ 'randpick_alice', 'SELECT amount FROM guarded_secret',
 		'SELECT id FROM guarded_secret WHERE leak(amount) ORDER BY random() LIMIT 2' ],
-	[ 'randpick_nobody', q{SELECT amount FROM secret},
+	[ 'randpick_stranger', q{SELECT amount FROM secret},
 		'SELECT id FROM bare_secret WHERE leak(amount) ORDER BY random() LIMIT 2' ],
 	[ undef, 'SELECT x FROM haunted', 'SELECT id FROM haunted WHERE leak(x) ORDER BY random() LIMIT 1' ],
 	[ undef, 'SELECT x FROM haunted', 'SELECT id FROM haunted WHERE leak(x) AND x >= 0 ORDER BY random() LIMIT 30' ],
@@ -193,7 +193,7 @@ for my $how (@courses)
 		$session->do('PREPARE secrets AS SELECT id, owner FROM secret ORDER BY random() LIMIT 100');
 		$session->do('PREPARE amounts AS SELECT id FROM secret WHERE amount > 100 ORDER BY random() LIMIT 100');
 	}
-	for my $role ('postgres', 'randpick_alice', 'randpick_nobody', 'randpick_owner', 'randpick_bob', 'randpick_definer', 'randpick_alice', 'NONE')
+	for my $role ('postgres', 'randpick_alice', 'randpick_stranger', 'randpick_owner', 'randpick_bob', 'randpick_definer', 'randpick_alice', 'NONE')
 	{
 		my $set = $role eq 'postgres' ? 'RESET ROLE' : "SET ROLE $role";
 		for my $session ($dbh, $plain)

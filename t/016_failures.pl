@@ -152,20 +152,25 @@ for (@loops)
 		my $seconds = time - $start;
 		$dbh->do('SET statement_timeout = 100000');
 		is($state, '57014', "$name ends after $limit ms");
-		cmp_ok($seconds, '<', $limit / 1000 + 2, sprintf '%s: it took %.3f s', $name, $seconds);
+		cmp_ok($seconds, '<', $limit / 1000 + 5, sprintf '%s: it took %.3f s', $name, $seconds);
 	}
 
-	# cancelled at any moment, again and again
+	# cancelled at any moment, again and again; a cancel that comes too early to
+	# find anything to cancel is lost
 	my %ends;
 	for (1 .. 10)
 	{
 		my $statement = $dbh->prepare($query, { pg_async => PG_ASYNC });
 		$statement->execute;
-		sleep rand 0.05;
-		$dbh->pg_cancel;
+		do
+		{
+			sleep rand 0.05;
+			$builder->do("SELECT pg_cancel_backend($dbh->{pg_pid})");
+		} until $dbh->pg_ready;
+		eval { $dbh->pg_result };
 		$ends{ $dbh->state || 'done' }++;
 	}
-	ok(!grep({ !/^(57014|done|00000)$/ } keys %ends), "$name is cancelled: " . join ', ', map { "$ends{$_} $_" } sort keys %ends);
+	ok(!grep({ $_ ne '57014' } keys %ends), "$name is cancelled: " . join ', ', map { "$ends{$_} $_" } sort keys %ends);
 	is(scalar @{ $dbh->selectall_arrayref('SELECT id FROM forty ORDER BY random() LIMIT 3') }, 3, "$name: the session works on");
 }
 

@@ -28,9 +28,10 @@ die $@ if !$standby;
 $standby->catch_up($primary);
 
 my %course = (
-	heap => { seq_page_cost => 1000, 'randpick.method' => 'heap' },
-	leaf => { seq_page_cost => 1000, 'randpick.method' => 'leaf' },
-	deal => { 'randpick.method' => 'deal' },
+	heap  => { seq_page_cost => 1000, 'randpick.method' => 'heap' },
+	leaf  => { seq_page_cost => 1000, 'randpick.method' => 'leaf' },
+	range => { seq_page_cost => 1000, 'randpick.method' => 'range' },
+	deal  => { 'randpick.method' => 'deal' },
 );
 sub start_standby_session
 {

@@ -66,7 +66,7 @@ CREATE VIEW seen AS SELECT * FROM mymodel WHERE f = 1;
 CREATE SEQUENCE numbers;
 VACUUM ANALYZE
 SQL
-my @known = '--contenders=select-1,primary-key,order-by-random,count-offset,tablesample-system';
+my @known = ('--buffers=20', '--contenders=select-1,primary-key,order-by-random,count-offset,tablesample-system');
 
 refuses('no such table',    qr/table "nonesuch" does not exist.*\n.*hint:/, '--table=nonesuch');
 refuses('no table name',    qr/could not look up table "a b"/,   '--table=a b');

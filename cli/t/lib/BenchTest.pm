@@ -21,7 +21,7 @@ use Time::HiRes qw(sleep);
 
 our @EXPORT = qw(
   $scratch $database
-  run run_json disturb refuses row_of slurp
+  run run_json disturb disturb_at refuses row_of slurp
   needs_server psql create_database
 );
 
@@ -81,15 +81,18 @@ sub run_json
 	return ($status, $run, \%contenders, $stderr, $json);
 }
 
-# Start it and do something as soon as it measures.
-sub disturb
+# Start it and do something as soon as it says that it measures, ...
+sub disturb { return disturb_at(qr/measuring/, @_) }
+
+# ... or something else.
+sub disturb_at
 {
-	my ($disturbance, @arguments) = @_;
+	my ($what, $disturbance, @arguments) = @_;
 
 	my $pid = start(@arguments);
 	for (1 .. 200)
 	{
-		last if -e "$scratch/stderr" && slurp("$scratch/stderr") =~ /measuring/;
+		last if -e "$scratch/stderr" && slurp("$scratch/stderr") =~ $what;
 		sleep 0.1;
 	}
 	sleep 0.3;

@@ -136,7 +136,7 @@ sub common_parent
 }
 
 # As if the server had crashed when this page had just got its right sibling by
-# a split (_bt_insert_parent).  Leaves must be half full, for what both of them
+# a split (_bt_insert_parent).  They must be half full, for what both of them
 # have stood on one page, and was not added to since: an insert would have
 # finished the split.
 sub forget_split

@@ -48,8 +48,9 @@ my @cases = (
 			'CREATE TABLE T (id int, key bigint NOT NULL)',
 			'INSERT INTO T SELECT i, 2 * i FROM generate_series(1, 55000) i',
 			'CREATE UNIQUE INDEX ON T (key) WITH (fillfactor = 10)' ],
-		split   => [ [ 1, 1 ], [ 0, 200 ] ],
-		key     => '2 * 15000 + 1',
+		# the last page of level 1 has few children, so both have not too many
+		split   => [ [ 1, 4 ], [ 0, 200 ] ],
+		key     => '2 * 45000 + 1',
 		filters => ['key > 0'],
 	},
 	{

@@ -132,4 +132,33 @@ for my $source (PLAIN ? 'PostgreSQL' : ('range', 'leaf'))
 	});
 }
 
+# Many ranges of one deep tree in one session, which remembers where the search
+# for some of them ended: each has its 21 rows, and all are equally likely.
+{
+	my $wide  = q{lpad(to_char(%s, 'FM0000'), 1000, 'k')};
+	my $key   = sprintf $wide, 'i';
+	my $low   = sprintf $wide, 'g';
+	my $high  = sprintf $wide, 'g + 20';
+	build_table($builder, 'chain',
+		'CREATE TABLE T (id int, key text)',
+		'ALTER TABLE T ALTER key SET STORAGE plain',
+		"INSERT INTO T SELECT i, $key FROM generate_series(1, 1500) i",
+		'CREATE INDEX ON T (key)');
+	my ($level) = $builder->selectrow_array(q{SELECT level FROM bt_metap('chain_key_idx')});
+	cmp_ok($level, '>=', 2, 'the tree is deep');
+
+	my $dbh   = start_session(seq_page_cost => 1000, 'randpick.method' => 'range');
+	my $query = <<"SQL";
+SELECT (SELECT id FROM chain WHERE key BETWEEN $low AND $high ORDER BY random() LIMIT 1) - g
+FROM generate_series(1, 8) run, LATERAL (SELECT (g * 7 + run * 11) % 1480 + 1 AS g FROM generate_series(1, 1480) g) g
+SQL
+	is_plan_raced($dbh, $query, 'many ranges');
+	is_fair('many ranges', sub {
+		my %count;
+		$count{ $_ // 'nothing' }++ for @{ $dbh->selectcol_arrayref($query) };
+		die "rows outside of their range: @{[ sort keys %count ]}\n" if grep { !/^\d+$/ || $_ > 20 } keys %count;
+		return ('which row of the range' => chi_square_p(\%count, { map { $_ => 1 } 0 .. 20 }));
+	});
+}
+
 done_testing;

@@ -1,0 +1,18 @@
+/*-------------------------------------------------------------------------
+ *
+ * plot.h
+ *	  drawing by gnuplot
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PLOT_H
+#define PLOT_H
+
+#include "pqexpbuffer.h"
+
+extern void plot_check(void);
+extern void plot_begin(PQExpBuffer script, int height);
+extern void plot_string(PQExpBuffer script, const char *string);
+extern char *plot_svg(const char *script);
+
+#endif							/* PLOT_H */

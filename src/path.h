@@ -1,0 +1,23 @@
+/*
+ * path.h
+ *	  What every path of the scan node is made of.
+ */
+#ifndef RANDPICK_PATH_H
+#define RANDPICK_PATH_H
+
+#include "cost.h"
+#include "nodes/pathnodes.h"
+#include "randpick.h"
+
+/* A target list of ctid and nothing else: all that a deal asks for. */
+extern PathTarget *randpick_tid_target(PlannerInfo *root, RelOptInfo *rel);
+
+/* The cheapest ordinary way to the TIDs of all matching rows, all our own. */
+extern Path *randpick_deal_path(PlannerInfo *root, RelOptInfo *rel);
+
+/* A race that this path finishes, still without path keys, rows and costs. */
+extern CustomPath *randpick_race_path(RelOptInfo *rel,
+									  const RandpickMatch *match,
+									  const RandpickRaceCost *cost, Path *deal);
+
+#endif							/* RANDPICK_PATH_H */
