@@ -45,11 +45,12 @@
 
 /*
  * A source in an index must cost less than this part of what the heap costs.
- * Page for page it takes nearly twice the time in memory: it reads the size of
- * the file at each look, or copies pages, and cannot prefetch the heap pages
- * that entries lead to.
+ * Page for page it takes more time in memory: it reads the size of the file at
+ * each look, or copies pages.  And where rings are drawn ahead, the heap's
+ * pages can be prefetched, but not those that the entries of an index lead to.
  */
-#define INDEX_MARGIN		0.6
+#define INDEX_MARGIN		0.85
+#define AHEAD_MARGIN		0.6
 
 /*
  * The least budget of a source in an index.  So few looks take no time to
@@ -222,7 +223,8 @@ consider(RandpickRaceCost *best, const RandpickRaceCost *candidate, double k)
 			 randpick_method != (int) candidate->method)
 		return;
 	else if (best->method == RANDPICK_METHOD_HEAP)
-		margin = INDEX_MARGIN;
+		margin = best->first_looks < 2 * RANDPICK_LOOKS_A_RING ?
+			INDEX_MARGIN : AHEAD_MARGIN;
 
 	if (randpick_cost_of_rows(candidate, k) <
 		margin * randpick_cost_of_rows(best, k))

@@ -167,7 +167,7 @@ next_ring(RandpickRacing *racing, uint64 misses)
 	if (!randpick_race_has_drawn(&racing->race))
 	{
 		uint64		expected = Max(racing->expected_looks, misses);
-		int			n = (int) Max(1, Min(expected / 4, (uint64) methods->max_ahead));
+		int			n = (int) Max(1, Min(expected / RANDPICK_LOOKS_A_RING, (uint64) methods->max_ahead));
 		RandpickRing *rings;
 
 		racing->places = methods->places(racing->source);

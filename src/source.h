@@ -82,6 +82,9 @@ struct RandpickSource
 	uint64		nfound;			/* looks that found an entry of an index */
 };
 
+/* one ring is drawn ahead for so many looks that are to be expected */
+#define RANDPICK_LOOKS_A_RING	4
+
 /* the range source takes no array with more different elements */
 #define RANDPICK_MAX_RANGES	100
 

@@ -164,6 +164,9 @@ heap_look(RandpickSource *source, const RandpickRing *ring,
 	ExecClearTuple(slot);
 	ItemPointerSetBlockNumber(&tuple->t_self, block);
 
+	/* side by side with the header */
+	randpick_prefetch_memory(PageGetItemId(BufferGetPage(buffer),
+										   place_number(heap, ring->place)));
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	visible = find_tuple(heap, buffer, place_number(heap, ring->place), tuple);
 	LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
