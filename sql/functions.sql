@@ -18,6 +18,7 @@ EXPLAIN (COSTS OFF) SELECT * FROM fruit ORDER BY random() LIMIT 1;
 -- the table by its name, as the type of names, as text or untyped, or by number
 SELECT count(randpick('fruit'::regclass)), count(randpick('fruit'::text)), count(randpick('public.fruit')),
        count(randpick('fruit'::regclass::oid::text));
+SELECT count(randpick('fruit')) FROM generate_series(1, 5);
 PREPARE pick_by_name AS SELECT count(randpick($1));
 EXECUTE pick_by_name('fruit');
 DEALLOCATE pick_by_name;

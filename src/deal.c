@@ -67,7 +67,8 @@ randpick_read_ring(TupleTableSlot *slot, ItemPointer tid)
 }
 
 RandpickDeal *
-randpick_deal_begin(PlanState *rows, RandpickRace *race, TupleTableSlot *slot)
+randpick_deal_begin(PlanState *rows, RandpickRace *race, TupleTableSlot *slot,
+					int64 wanted)
 {
 	RandpickDeal *deal = palloc(sizeof(RandpickDeal));
 	AttrNumber	column = RING_VALUE;
@@ -78,7 +79,9 @@ randpick_deal_begin(PlanState *rows, RandpickRace *race, TupleTableSlot *slot)
 
 	deal->sort = tuplesort_begin_heap(slot->tts_tupleDescriptor, 1, &column,
 									  &less, &collation, &nulls_first,
-									  work_mem, NULL, TUPLESORT_NONE);
+									  work_mem, NULL, TUPLESORT_ALLOWBOUNDED);
+	if (wanted > 0)
+		tuplesort_set_bound(deal->sort, wanted);
 
 	for (;;)
 	{

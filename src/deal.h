@@ -24,10 +24,11 @@ extern double randpick_read_ring(TupleTableSlot *slot, ItemPointer tid);
 /*
  * Read every row of the plan, whose only column is the TID, and give those
  * that the race has not returned their times.  slot is of the form above.
+ * If it is known how many will be wanted, no more need be kept; else that is 0.
  * Runs the plan, so the current memory context must live as long as it does.
  */
 extern RandpickDeal *randpick_deal_begin(PlanState *rows, RandpickRace *race,
-										 TupleTableSlot *slot);
+										 TupleTableSlot *slot, int64 wanted);
 
 /* The next row: moves the race's clock to it.  False if there is none. */
 extern bool randpick_deal_next(RandpickDeal *deal, RandpickRace *race,

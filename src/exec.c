@@ -222,7 +222,8 @@ deal_row(RandpickScanState *node, TupleTableSlot *slot)
 		if (node->ndeals++ > 0 && child->chgParam == NULL)
 			ExecReScan(child);
 		node->racing.stats->deals++;
-		node->deal = randpick_deal_begin(child, &node->racing.race, node->ring);
+		node->deal = randpick_deal_begin(child, &node->racing.race, node->ring,
+										 randpick_sample_wants(&node->sample));
 		MemoryContextSwitchTo(oldcxt);
 	}
 	if (!randpick_deal_next(node->deal, &node->racing.race, node->ring, &tid))

@@ -125,16 +125,16 @@ randpick_racing_start(RandpickRacing *racing)
 	MemoryContext oldcxt = MemoryContextSwitchTo(racing->cxt);
 
 	racing->source = open_source(racing);
-	racing->stats = randpick_stats_of(racing->max_looks > 0 ? racing->method :
-									  RANDPICK_METHOD_DEAL);
-	racing->stats->races++;
-	racing->has_looked = false;
 	racing->places = racing->source->methods->places(racing->source);
 	randpick_race_start(&racing->race,
 						racing->seed ? *racing->seed : randpick_draw_seed(),
 						racing->descending, racing->max_looks,
 						racing->seed ? SEEDED_MEMORY : work_mem * (Size) 1024);
 	racing->race.max_looks = budget_looks(racing);
+	racing->stats = randpick_stats_of(racing->race.max_looks > 0 ?
+									  racing->method : RANDPICK_METHOD_DEAL);
+	racing->stats->races++;
+	racing->has_looked = false;
 	MemoryContextSwitchTo(oldcxt);
 }
 

@@ -52,6 +52,17 @@ randpick_sample_take(RandpickSample *sample)
 	return true;
 }
 
+/*
+ * From the row on that is being counted, how many will be asked for at most?
+ * 0 if that is not known: a size that depends on an outer row may grow.
+ */
+static inline int64
+randpick_sample_wants(const RandpickSample *sample)
+{
+	return sample->sampling == RANDPICK_SAMPLING_ONCE ?
+		(int64) sample->left + 1 : 0;
+}
+
 /* Show the arguments as EXPLAIN does for every TABLESAMPLE. */
 extern void randpick_sample_explain(const RandpickSample *sample, Plan *plan,
 									List *ancestors, ExplainState *es);

@@ -115,6 +115,19 @@ $dbh->do('FETCH 5 FROM c');
 $dbh->rollback;
 is(stats_of('heap')->{picks}, 5, 'rows that come again are not counted again');
 
+# The rows of a sample are picked, whatever the WHERE says of them.
+$dbh->do('SET seq_page_cost = 1000');
+($stats) = counts_of('heap', 'SELECT id FROM counted TABLESAMPLE randpick(9) WHERE id < 0');
+is("$stats->{races} $stats->{picks} $stats->{dealt}", '1 9 0', 'a sample is raced');
+
+# More rows than a race may look for: there is none.
+my $large = 'SELECT id FROM counted TABLESAMPLE randpick((SELECT 1990))';
+$dbh->selectall_arrayref('SELECT randpick_stats_reset()');
+is(@{ $dbh->selectall_arrayref($large) }, 1990, 'a large sample');
+is_deeply(stats_of('deal'), { source => 'deal', races => 1, picks => 1990, looks => 0, misses => 0, deals => 1, dealt => 1990 },
+	'is dealt without a look');
+$dbh->do('RESET seq_page_cost');
+
 # An error leaves what was counted.
 $dbh->do('SELECT randpick_stats_reset()');
 eval { local $dbh->{PrintError} = 0; $dbh->do('SELECT 1 / (id - id) FROM counted ORDER BY random() LIMIT 1') };
