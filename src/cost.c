@@ -13,11 +13,10 @@
  *
  * Budget.  The race stops when what it spent, in this same money, reaches what
  * the cheapest ordinary path to all matching rows costs; then those rows are
- * dealt by that path.  A race of n expected looks gets past a budget of L
- * looks with probability exp(-L / n) when one row is wanted; the same formula
- * is used for more rows, where it is too high.  So
+ * dealt by that path.  If p is the probability that k rows of n expected looks
+ * take more looks than a budget of L,
  *
- *		cost(k) = look cost * min(n, L) + exp(-L / n) * (deal + sort)
+ *		cost(k) = look cost * min(n, L) + p * (deal + sort)
  *
  * and wrong statistics, which cannot change what the deal costs by much, at
  * most about double the cost of the ordinary plan.  The budget is kept in
@@ -73,6 +72,10 @@ cost_of_pages(const RandpickRaceCost *cost, double n, double pages)
 	double		page_cost;
 
 	get_tablespace_page_costs(cost->rel->reltablespace, &page_cost, NULL);
+
+	/* of few, no page is read twice for want of cache; but that one rounds up */
+	if (n < 100 && n < pages)
+		return page_cost * 2 * pages * n / (2 * pages + n);
 	return page_cost * index_pages_fetched(n, (BlockNumber) pages,
 										   has_index(cost) ? cost->pages : 0,
 										   cost->root);
@@ -112,17 +115,31 @@ expected_looks(const RandpickRaceCost *cost, double k)
 	return Max(looks, 1.0);
 }
 
+/*
+ * The probability that k rows take more looks than the budget, which is so many
+ * times what they take on average: the upper tail of a gamma distribution, by
+ * the formula of Wilson and Hilferty.
+ */
+static double
+share_past_budget(double budget, double k)
+{
+	double		z = (cbrt(budget) - (1.0 - 1.0 / (9.0 * k))) * 3.0 * sqrt(k);
+
+	return erfc(z / sqrt(2.0)) / 2.0;
+}
+
 Cost
 randpick_cost_of_rows(const RandpickRaceCost *cost, double k)
 {
 	double		looks = expected_looks(cost, k);
-	double		past_budget = exp(-cost->max_looks / looks);
+	double		max_looks = Min(cost->max_looks, cost->looks_cap);
+	double		past_budget = share_past_budget(max_looks / looks, k);
 	Cost		sort_cost = 2.0 * cpu_operator_cost * cost->rows *
 	log2(Max(cost->rows, 2.0));
 	Cost		fetch_cost = cost_of_pages(cost, k, cost->rel->pages);
 
 	return cost->start_cost +
-		cost_of_looks(cost, Min(looks, cost->max_looks)) +
+		cost_of_looks(cost, Min(looks, max_looks)) +
 		past_budget * (cost->deal_cost + sort_cost + fetch_cost);
 }
 
@@ -148,6 +165,7 @@ cost_heap(RandpickRaceCost *cost, Relation heap)
 	cost->pages = Max(cost->rel->pages, 1);
 	cost->places = cost->pages * cost->capacity.places_a_page;
 	cost->row_share = Min(cost->rel->tuples / cost->places, 1.0);
+	cost->looks_cap = randpick_heap_looks(cost->pages);
 	finish_cost(cost);
 }
 
@@ -160,6 +178,7 @@ cost_leaf(RandpickRaceCost *cost, IndexOptInfo *info)
 	cost->places = cost->pages * cost->capacity.places_a_page;
 	cost->row_share = Min(info->tuples / cost->places, 1.0) *
 		cost->conditions.entry_selectivity;
+	cost->looks_cap = randpick_index_looks(info->pages, info->tuples);
 	finish_cost(cost);
 }
 
@@ -179,10 +198,11 @@ cost_range(RandpickRaceCost *cost, IndexOptInfo *info)
 	double		looks = 1.0;	/* to find an entry, below the frontier */
 	double		nranges = cost->conditions.nranges;
 	double		npages;			/* of a range, on a level */
+	double		range_pages;	/* leaf pages of all ranges */
 
 	npages = Max(nentries / nranges / a_page, 1.0);
 	cost->method = RANDPICK_METHOD_RANGE;
-	cost->pages = npages * nranges;
+	cost->pages = range_pages = npages * nranges;
 	for (cost->levels = 0; cost->levels < height; cost->levels++)
 	{
 		double		looks_below = looks * (cost->levels > 0 ?
@@ -207,6 +227,7 @@ cost_range(RandpickRaceCost *cost, IndexOptInfo *info)
 		cost->levels--;
 	cost->places = Max(nentries, 1.0) * looks;
 	cost->row_share = cost->conditions.rest_selectivity / looks;
+	cost->looks_cap = randpick_index_looks(range_pages, nentries);
 	finish_cost(cost);
 }
 

@@ -32,6 +32,8 @@ typedef struct RandpickRaceCost
 	double		rows;			/* M, at least 1 */
 	double		first_looks;	/* looks for the first row, on average */
 	double		max_looks;		/* L, the budget */
+	double		looks_cap;		/* that it has when the race is run, whatever
+								 * the ordinary path costs */
 	Cost		deal_cost;		/* the ordinary path to all rows */
 } RandpickRaceCost;
 

@@ -82,18 +82,30 @@ copy_scan_path(Path *path)
 	return copy;
 }
 
-/* Make a copied scan path return ctid and nothing else. */
+/*
+ * Make a copied scan path return ctid and nothing else.
+ *
+ * An index does not hold the TID of the visible version, so an index-only scan
+ * has to go to the table.  It is the same index that is read all the same, and
+ * then the table in its order: whatever the statistics promised, that reads
+ * hardly more pages than there are entries.
+ */
 static Path *
 return_tid_only(PlannerInfo *root, Path *path, PathTarget *target)
 {
-	path->pathtarget = target;
-	path->pathkeys = NIL;
 	if (path->pathtype == T_IndexOnlyScan)
 	{
-		/* an index does not hold the TID of the visible version */
+		IndexPath  *index = (IndexPath *) path;
+
 		path->pathtype = T_IndexScan;
-		cost_index((IndexPath *) path, root, 1.0, path->parallel_aware);
+		path->pathkeys = NIL;
+		cost_index(index, root, 1.0, path->parallel_aware);
+		if (!path->parallel_aware && index->indexinfo->amhasgetbitmap)
+			path = (Path *) create_bitmap_heap_path(root, path->parent, path,
+													NULL, 1.0, 0);
 	}
+	path->pathtarget = target;
+	path->pathkeys = NIL;
 	return path;
 }
 
@@ -114,24 +126,25 @@ randpick_deal_path(PlannerInfo *root, RelOptInfo *rel)
 {
 	PathTarget *target = randpick_tid_target(root, rel);
 	Path	   *cheapest = NULL;
+	Path	   *deal;
 	ListCell   *lc;
 
+	/* the one that the planner would take, by its own costs */
 	foreach(lc, rel->pathlist)
 	{
 		Path	   *path = (Path *) lfirst(lc);
-		Path	   *copy;
 
-		if (path->param_info != NULL ||
-			(cheapest != NULL && path->total_cost >= cheapest->total_cost))
-			continue;
-		copy = copy_scan_path(path);
-		if (copy != NULL)
-			cheapest = return_tid_only(root, copy, target);
+		if (path->param_info == NULL &&
+			(cheapest == NULL || path->total_cost < cheapest->total_cost))
+			path = copy_scan_path(path);
+		else
+			path = NULL;
+		if (path != NULL)
+			cheapest = path;
 	}
 	if (cheapest == NULL)
-		cheapest = return_tid_only(root,
-								   create_seqscan_path(root, rel, NULL, 0),
-								   target);
+		cheapest = create_seqscan_path(root, rel, NULL, 0);
+	deal = return_tid_only(root, copy_scan_path(cheapest), target);
 
 	if (rel->consider_parallel && rel->partial_pathlist != NIL)
 	{
@@ -145,10 +158,10 @@ randpick_deal_path(PlannerInfo *root, RelOptInfo *rel)
 							   target, NULL, NULL);
 
 			if (gather->total_cost < cheapest->total_cost)
-				cheapest = gather;
+				deal = gather;
 		}
 	}
-	return cheapest;
+	return deal;
 }
 
 /* How many rows will the query read? */

@@ -28,9 +28,6 @@
 #include "storage/bufmgr.h"
 #include "storage/predicate.h"
 
-/* looks that a race over an index may take however small it is */
-#define MIN_INDEX_LOOKS	16
-
 /*
  * Prefetch the block that a ring will look into, and leave the ring a hint.
  * Returns the page if it is in shared buffers, else NULL.  The page is neither
@@ -65,11 +62,9 @@ randpick_pin_page(Relation rel, BlockNumber block, const RandpickRing *ring)
 }
 
 /*
- * max_looks for places in an index.  An ordinary scan reads its pages, and the
- * row of each entry; how many of these there are, the share of looks tells
- * that found one.  A look takes longer, but less than twice as long, and half
- * of a scan is what a race may cost.  So that a few misses do not stop it, it
- * is as if one more entry had been found.
+ * max_looks for places in an index.  How many entries there are, the share of
+ * looks tells that found one.  So that a few misses do not stop the race, it is
+ * as if one more entry had been found.
  */
 uint64
 randpick_index_max_looks(const RandpickSource *source, double pages,
@@ -77,7 +72,7 @@ randpick_index_max_looks(const RandpickSource *source, double pages,
 {
 	double		entries = places * (source->nfound + 1) / (looks + 1);
 
-	return MIN_INDEX_LOOKS + (uint64) (pages / 2 + Min(entries, places) / 4);
+	return (uint64) randpick_index_looks(pages, Min(entries, places));
 }
 
 /*

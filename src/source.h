@@ -88,6 +88,25 @@ struct RandpickSource
 /* the range source takes no array with more different elements */
 #define RANDPICK_MAX_RANGES	100
 
+/*
+ * max_looks of a heap of so many pages, and of places in so many pages of an
+ * index that have so many entries in all.  For the heap: two looks at a page
+ * take less time than reading it in full.  For an index: an ordinary scan reads
+ * its pages, and the row of each entry; a look takes longer, but less than
+ * twice as long, and half of a scan is what a race may cost.
+ */
+static inline double
+randpick_heap_looks(double pages)
+{
+	return 1000 + 2 * pages;
+}
+
+static inline double
+randpick_index_looks(double pages, double entries)
+{
+	return 16 + pages / 2 + entries / 4;
+}
+
 /* source.c */
 extern Page randpick_prefetch_page(Relation rel, BlockNumber block,
 								   RandpickRing *ring);

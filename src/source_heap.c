@@ -33,9 +33,6 @@
 #include "storage/bufmgr.h"
 #include "storage/predicate.h"
 
-/* looks that a race may take however small the table is */
-#define MIN_MAX_LOOKS	1000
-
 typedef struct HeapSource
 {
 	RandpickSource base;
@@ -51,11 +48,10 @@ heap_places(RandpickSource *source)
 	return (uint64) heap->nblocks * heap->places_a_page;
 }
 
-/* Two looks at a page take less time than reading it in full. */
 static uint64
 heap_max_looks(RandpickSource *source, uint64 looks)
 {
-	return MIN_MAX_LOOKS + 2 * (uint64) ((HeapSource *) source)->nblocks;
+	return (uint64) randpick_heap_looks(((HeapSource *) source)->nblocks);
 }
 
 /* A place as block and number in the block, from 1. */

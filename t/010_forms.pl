@@ -42,7 +42,7 @@ END $$;
 CREATE FUNCTION pick_in_loop(count int) RETURNS TABLE (id int, title text) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
-	FOR id, title IN SELECT id, title FROM book ORDER BY random() LOOP
+	FOR id, title IN SELECT id, title FROM book ORDER BY random() LIMIT 9 LOOP
 		EXIT WHEN count = 0;
 		count := count - 1;
 		RETURN NEXT;
