@@ -100,7 +100,7 @@ run-demo:
 
 run-measure:
 	@$(MAKE) -s all
-	@scripts/with-postgres -i -c 'session_preload_libraries = randpick' scripts/measure >doc/measurements.md
+	@scripts/with-postgres -i -c 'session_preload_libraries = randpick' -c 'shared_buffers = 3GB' scripts/measure >doc/measurements.md
 
 run-test:
 	@$(MAKE) -s all tmp_check/race_test COPT=-Werror
