@@ -20,6 +20,7 @@
 #include "optimizer/pathnode.h"
 #include "utils/selfuncs.h"
 #include "storage/bufmgr.h"
+#include "storage/proc.h"
 #include "utils/rel.h"
 
 #if PG_VERSION_NUM < 150000
@@ -124,6 +125,17 @@ randpick_read_recent_buffer(Relation rel, BlockNumber block, Buffer buffer)
 	return ReadRecentBuffer(rel->rd_locator, MAIN_FORKNUM, block, buffer);
 #else
 	return ReadRecentBuffer(rel->rd_node, MAIN_FORKNUM, block, buffer);
+#endif
+}
+
+/* The backend's own number of its transaction; 17 put it elsewhere. */
+static inline LocalTransactionId
+randpick_local_transaction(void)
+{
+#if PG_VERSION_NUM >= 170000
+	return MyProc->vxid.lxid;
+#else
+	return MyProc->lxid;
 #endif
 }
 

@@ -82,10 +82,17 @@ randpick_index_max_looks(const RandpickSource *source, double pages,
 void
 randpick_predicate_lock(Relation rel, Snapshot snapshot)
 {
+	static LocalTransactionId last_transaction = InvalidLocalTransactionId;
+	static Oid	last_rel = InvalidOid;
 	TransactionId next;
 
 	PredicateLockRelation(rel, snapshot);
 	if (!CheckForSerializableConflictOutNeeded(rel, snapshot))
+		return;
+
+	/* who writes once the lock is there will find it */
+	if (last_transaction == randpick_local_transaction() &&
+		last_rel == RelationGetRelid(rel))
 		return;
 
 	/*
@@ -103,4 +110,6 @@ randpick_predicate_lock(Relation rel, Snapshot snapshot)
 		CheckForSerializableConflictOut(rel, xid, snapshot);
 		TransactionIdAdvance(xid);
 	}
+	last_transaction = randpick_local_transaction();
+	last_rel = RelationGetRelid(rel);
 }
