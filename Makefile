@@ -46,7 +46,8 @@ OBJS = \
 	src/source_leaf.o \
 	src/source_range.o \
 	src/stats.o \
-	src/tablesample.o
+	src/tablesample.o \
+	src/unread.o
 DATA = sql/randpick--1.0.sql
 SUBDIRS = cli
 

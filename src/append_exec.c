@@ -139,6 +139,10 @@ append_begin(CustomScanState *css, EState *estate, int eflags)
 	node->eflags = eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK);
 	node->last_dealt = -1;
 
+	/* rows are returned in the members' slots, of whatever kind these are */
+	css->ss.ps.resultopsset = true;
+	css->ss.ps.resultopsfixed = false;
+
 	/* what is to be shown must be there */
 	if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) || estate->es_instrument)
 	{

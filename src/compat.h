@@ -81,8 +81,9 @@ randpick_cost_without_disable(Cost cost)
 /*
  * A custom scan whose scan slot holds tuples of a heap page.  From 16 on the
  * state says so when it is created; 15 knows only virtual slots there, which
- * have no system columns, so the slot is made anew when the scan begins.  What
- * was compiled for the virtual slot (projection, qual) is then void.
+ * have no system columns, so the slot is made anew when the scan begins.  Then
+ * what was compiled for the virtual slot (projection, qual) is void, and true
+ * is returned.
  */
 static inline void
 randpick_choose_scan_slot(CustomScanState *css)
@@ -94,16 +95,18 @@ randpick_choose_scan_slot(CustomScanState *css)
 #endif
 }
 
-static inline void
+static inline bool
 randpick_init_scan_slot(CustomScanState *css, EState *estate)
 {
 #if PG_VERSION_NUM >= 160000
 	(void) css;
 	(void) estate;
+	return false;
 #else
 	ExecInitScanTupleSlot(estate, &css->ss,
 						  RelationGetDescr(css->ss.ss_currentRelation),
 						  &TTSOpsBufferHeapTuple);
+	return true;
 #endif
 }
 

@@ -152,23 +152,41 @@ init_child(RandpickScanState *node)
 	return linitial(css->custom_ps);
 }
 
+/*
+ * Compile what is evaluated for each row.  PostgreSQL has done that before the
+ * scan began, but perhaps for another slot, and not knowing of the key.
+ */
+static void
+init_expressions(RandpickScanState *node, bool slot_is_new)
+{
+	ScanState  *ss = &node->css.ss;
+	PlanState  *ps = &ss->ps;
+
+	if (slot_is_new)
+		ps->qual = ExecInitQual(ps->plan->qual, ps);
+	if (!randpick_is_sample(&node->sample))
+	{
+		/* the race evaluates it, not ExecScan */
+		node->racing.filter = ps->qual;
+		ps->qual = NULL;
+	}
+
+	if (node->key_param != RANDPICK_NO_KEY_PARAM)
+		ps->ps_ProjInfo = randpick_key_projection(ss, node->key_param);
+	else if (slot_is_new)
+		ExecAssignScanProjectionInfo(ss);
+}
+
 /* BeginCustomScan */
 static void
 scan_begin(CustomScanState *css, EState *estate, int eflags)
 {
 	RandpickScanState *node = (RandpickScanState *) css;
 
-	randpick_init_scan_slot(css, estate);
+	init_expressions(node, randpick_init_scan_slot(css, estate));
 	node->racing.ss = &css->ss;
 	if (randpick_is_sample(&node->sample))
 		randpick_sample_begin(&node->sample, &css->ss);
-	else
-	{
-		node->racing.filter = ExecInitQual(css->ss.ps.plan->qual, &css->ss.ps);
-		css->ss.ps.qual = NULL; /* the race evaluates it, not ExecScan */
-		css->ss.ps.ps_ProjInfo = randpick_key_projection(&css->ss,
-														 node->key_param);
-	}
 
 	node->eflags = eflags & ~(EXEC_FLAG_REWIND | EXEC_FLAG_BACKWARD |
 							  EXEC_FLAG_MARK);

@@ -23,6 +23,16 @@
 #include "nodes/nodeFuncs.h"
 #include "randpick.h"
 
+bool
+randpick_contains_random(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, FuncExpr) && ((FuncExpr *) node)->funcid == RANDPICK_RANDOM_OID)
+		return true;
+	return expression_tree_walker(node, randpick_contains_random, context);
+}
+
 /* Exchange every random() of an expression for the parameter. */
 static Node *
 replace_random(Node *node, void *context)
@@ -65,8 +75,11 @@ randpick_key_projection(ScanState *ss, int key_param)
 void
 randpick_key_set(EState *estate, int key_param, double key)
 {
-	ParamExecData *param = &estate->es_param_exec_vals[key_param];
+	ParamExecData *param;
 
+	if (key_param == RANDPICK_NO_KEY_PARAM)
+		return;
+	param = &estate->es_param_exec_vals[key_param];
 	param->execPlan = NULL;
 	param->value = Float8GetDatum(key);
 	param->isnull = false;

@@ -7,6 +7,9 @@
 
 #include "nodes/execnodes.h"
 
+/* An expression_tree_walker: is there a random() in the expression? */
+extern bool randpick_contains_random(Node *node, void *context);
+
 /*
  * The projection of a scan whose target list has random() in it, compiled so
  * that each random() reads the executor parameter instead.  An error if there
@@ -14,7 +17,7 @@
  */
 extern ProjectionInfo *randpick_key_projection(ScanState *ss, int key_param);
 
-/* Set what the next projection gives for random(). */
+/* Set what the next projection gives for random(), if anybody reads it. */
 extern void randpick_key_set(EState *estate, int key_param, double key);
 
 #endif							/* RANDPICK_KEY_H */

@@ -27,6 +27,7 @@
 #include "catalog/pg_type_d.h"
 #include "compat.h"
 #include "declined.h"
+#include "key.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
@@ -90,17 +91,6 @@ decline_query(PlannerInfo *root)
 	return NULL;
 }
 
-/* Is there a random() in this expression? */
-static bool
-contains_random(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, FuncExpr) && ((FuncExpr *) node)->funcid == RANDPICK_RANDOM_OID)
-		return true;
-	return expression_tree_walker(node, contains_random, context);
-}
-
 /*
  * Why a query that does not want its rows sorted by random() first is not ours,
  * if there is a random() in its ORDER BY; else NULL.
@@ -119,7 +109,7 @@ decline_order(PlannerInfo *root)
 			continue;
 		expr = (Node *) get_sortgroupref_tle(eclass->ec_sortref,
 											 root->processed_tlist)->expr;
-		if (!contains_random(expr, NULL))
+		if (!randpick_contains_random(expr, NULL))
 			continue;
 		if (foreach_current_index(lc) > 0)
 			return "it sorts by something else before random()";

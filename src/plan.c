@@ -6,6 +6,7 @@
  * random() is the row's key (key.c says why).  That list is not final here: it
  * may be exchanged after this callback, and setrefs.c rewrites its labels.  So
  * all that happens here is that an executor parameter for the key is reserved.
+ * A sample has no key.
  *
  * The callback must return a bare CustomScan: copyObject would lose the
  * fields of a larger struct, and so would a plan cache.
@@ -24,7 +25,12 @@ randpick_plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path,
 				   List *tlist, List *clauses, List *custom_plans)
 {
 	CustomScan *scan = makeNode(CustomScan);
-	int			key_param = assign_special_exec_param(root);
+	bool		is_sample =
+	DatumGetInt32(list_nth_node(Const, path->custom_private,
+								RANDPICK_PRIVATE_SAMPLING)->constvalue) !=
+		RANDPICK_SAMPLING_NONE;
+	int			key_param = is_sample ? RANDPICK_NO_KEY_PARAM :
+		assign_special_exec_param(root);
 
 	scan->scan.scanrelid = rel->relid;
 	scan->scan.plan.targetlist = tlist;

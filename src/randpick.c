@@ -21,6 +21,7 @@
 #include "tcop/cmdtag.h"
 #include "tcop/pquery.h"
 #include "tcop/tcopprot.h"
+#include "unread.h"
 #include "utils/portal.h"
 
 PG_MODULE_MAGIC;
@@ -32,8 +33,8 @@ int			randpick_method = RANDPICK_METHOD_AUTO;
 bool		randpick_log_declined = false;
 
 static set_rel_pathlist_hook_type previous_set_rel_pathlist_hook = NULL;
-
 static create_upper_paths_hook_type previous_create_upper_paths_hook = NULL;
+static planner_hook_type previous_planner_hook = NULL;
 
 static const struct config_enum_entry order_by_random_options[] = {
 	{"off", RANDPICK_ORDER_OFF, false},
@@ -76,6 +77,18 @@ create_upper_paths(PlannerInfo *root, UpperRelationKind stage,
 		randpick_set_append_path(root, input_rel, output_rel);
 	else if (stage == UPPERREL_FINAL)
 		randpick_report_lost(root, output_rel);
+}
+
+static PlannedStmt *
+plan_query(Query *parse, const char *query_string, int cursor_options,
+		   ParamListInfo params)
+{
+	PlannedStmt *stmt = (previous_planner_hook ? previous_planner_hook :
+						 standard_planner) (parse, query_string, cursor_options,
+											params);
+
+	randpick_drop_unread_keys(stmt);
+	return stmt;
 }
 
 /*
@@ -137,4 +150,6 @@ _PG_init(void)
 	set_rel_pathlist_hook = set_rel_pathlist;
 	previous_create_upper_paths_hook = create_upper_paths_hook;
 	create_upper_paths_hook = create_upper_paths;
+	previous_planner_hook = planner_hook;
+	planner_hook = plan_query;
 }

@@ -58,9 +58,13 @@ typedef enum RandpickPrivate
 	RANDPICK_PRIVATE_SINCE,		/* int4: a transaction ID */
 	RANDPICK_PRIVATE_COLUMNS,	/* integer list: of each condition the index's
 								 * column, from 0 */
-	RANDPICK_PRIVATE_KEY_PARAM, /* int4: the exec parameter that is the key */
+	RANDPICK_PRIVATE_KEY_PARAM, /* int4: the exec parameter that is the key, or
+								 * RANDPICK_NO_KEY_PARAM */
 	RANDPICK_PRIVATE_COUNT
 } RandpickPrivate;
+
+/* There is no random() in the target list. */
+#define RANDPICK_NO_KEY_PARAM	(-1)
 
 /* What a query that is ours wants of a relation. */
 typedef struct RandpickMatch

@@ -34,10 +34,6 @@ randpick_sample_begin(RandpickSample *sample, ScanState *ss)
 	sample->size = ExecInitExpr(linitial(args), ps);
 	if (list_length(args) > 1)
 		sample->seed_arg = ExecInitExpr(lsecond(args), ps);
-
-	/* made anew for the slot that the scan has got since they were made */
-	ps->qual = ExecInitQual(ps->plan->qual, ps);
-	ExecAssignScanProjectionInfo(ss);
 }
 
 /* n, with the errors of PostgreSQL's own methods. */
