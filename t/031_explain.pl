@@ -132,6 +132,16 @@ is_deeply($race->{Output}, [ 'random()', 'id' ], 'VERBOSE: the rows with their r
 is_deeply($race->{Plans}[0]{Output}, ['ctid'], 'VERBOSE: where they stand, from the plan that deals');
 like(race_of('VERBOSE', $lateral)->{Filter}, qr/^\(book\.kind = shelf\.kind\)$/, 'VERBOSE: names of another table');
 
+# random() values that nobody reads
+is_deeply(race_of('VERBOSE', 'SELECT * FROM book ORDER BY random() LIMIT 5')->{Output},
+	race_of('VERBOSE', 'SELECT * FROM book TABLESAMPLE randpick(5)')->{Output}, 'VERBOSE: random() is not computed for nobody');
+is_deeply(race_of('VERBOSE', 'SELECT id FROM book ORDER BY random(), kind')->{Output}, ['id'], 'VERBOSE: nor without LIMIT');
+is_deeply(race_of('VERBOSE', 'SELECT random() + 1 FROM book ORDER BY random() LIMIT 5')->{Output},
+	['(random() + \'1\'::double precision)'], 'VERBOSE: but for an expression');
+is_deeply([ map { $_->{Output} } race_of('VERBOSE', 'SELECT id FROM parted ORDER BY random() LIMIT 5', 'RandPickAppend'),
+		race_of('VERBOSE', 'SELECT id FROM parted ORDER BY random() LIMIT 5') ], [ map { ["$_.id"] } qw(parted parted_1) ],
+	'VERBOSE: nor for partitions');
+
 # partitions
 my $joint = race_of('ANALYZE', 'SELECT id FROM parted ORDER BY random() LIMIT 40', 'RandPickAppend');
 my @members = find_nodes($joint, 'Custom Plan Provider', 'RandPick');
