@@ -8,6 +8,7 @@
 #   make check-postgres        compare what PostgreSQL's own tests print, with randpick and without
 #   make check-django          run Django's own tests of queries at random, with randpick and without
 #   make check-queue           empty a queue by random picks, with randpick and without
+#   make check-bench           compare what a call costs by randpick-bench and by pgbench
 #   make check-overhead        count what randpick costs queries that it has nothing to do with
 #
 # All but the first install the packages that lack, so they must work before there is anything of PostgreSQL to include.
@@ -84,7 +85,7 @@ all install uninstall installcheck clean:
 	@echo "$(PG_CONFIG) shows no PostgreSQL server headers: install postgresql-server-dev-15 or set PG_CONFIG" >&2; exit 1
 endif
 
-.PHONY: check-django check-overhead check-postgres check-queue demo measure test run-demo run-measure run-test run-tests \
+.PHONY: check-bench check-django check-overhead check-postgres check-queue demo measure test run-demo run-measure run-test run-tests \
 	cli-all cli-install cli-uninstall cli-clean
 
 demo measure test:
@@ -92,7 +93,7 @@ demo measure test:
 
 check-postgres:
 	@scripts/check-postgres-tests
-check-django check-overhead check-queue:
+check-bench check-django check-overhead check-queue:
 	@scripts/$@
 
 run-demo:
