@@ -32,6 +32,7 @@ OBJS = \
 	src/filter.o \
 	src/functions.o \
 	src/key.o \
+	src/limit.o \
 	src/match.o \
 	src/member.o \
 	src/path.o \

@@ -14,6 +14,7 @@
 /* append_path.c */
 extern void randpick_set_append_path(PlannerInfo *root, RelOptInfo *input,
 									 RelOptInfo *ordered);
+extern bool randpick_is_append_path(const CustomPath *path);
 
 /* append_exec.c */
 extern const CustomScanMethods randpick_append_methods;

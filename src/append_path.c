@@ -48,6 +48,13 @@ static const CustomPathMethods append_path_methods = {
 	.PlanCustomPath = plan_append,
 };
 
+/* Is it a path of this kind? */
+bool
+randpick_is_append_path(const CustomPath *path)
+{
+	return path->methods == &append_path_methods;
+}
+
 /*
  * The raced path of a partition, perhaps below a projection, or NULL.  One that
  * is not sorted is a sample's.

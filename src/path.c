@@ -9,8 +9,7 @@
  *
  * The planner interpolates linearly between startup cost (the first row) and
  * total cost (all rows).  The true curve is bent, so the total is set to make
- * the interpolation right where the query stops reading; if that is not known
- * (LIMIT $1 in a generic plan) a small number of rows is assumed.
+ * the interpolation right where the query stops reading (limit.c).
  *
  * The deal's path is made here and not borrowed from rel->pathlist: add_path
  * frees the paths that it finds dominated, by ours or by another extension's.
@@ -24,6 +23,7 @@
 #include "compat.h"
 #include "cost.h"
 #include "declined.h"
+#include "limit.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
@@ -33,9 +33,6 @@
 #include "path.h"
 #include "query.h"
 #include "randpick.h"
-
-/* rows that an unknown LIMIT is taken to ask for */
-#define ASSUMED_LIMIT	10.0
 
 static const CustomPathMethods path_methods = {
 	.CustomName = RANDPICK_SCAN_NAME,
@@ -164,31 +161,12 @@ randpick_deal_path(PlannerInfo *root, RelOptInfo *rel)
 	return deal;
 }
 
-/* How many rows will the query read? */
-static double
-rows_wanted(PlannerInfo *root, double rows)
-{
-	double		wanted;
-
-	if (root->limit_tuples > 0)
-		wanted = root->limit_tuples;
-	else if (root->parse->limitCount != NULL)
-		wanted = ASSUMED_LIMIT;
-	else if (root->tuple_fraction >= 1.0)
-		wanted = root->tuple_fraction;
-	else if (root->tuple_fraction > 0.0)
-		wanted = root->tuple_fraction * rows;
-	else
-		wanted = rows;
-	return Max(Min(wanted, rows), 1.0);
-}
-
 /* Set the path's costs such that LIMIT arithmetic is right where it matters. */
 static void
 set_path_costs(Path *path, const RandpickRaceCost *cost,
 			   double wanted)
 {
-	double		counted;		/* rows the planner will interpolate at */
+	double		counted = randpick_rows_counted(cost->root, cost->rows);
 	Cost		run_cost;
 
 	path->rows = cost->rel->rows;
@@ -197,11 +175,6 @@ set_path_costs(Path *path, const RandpickRaceCost *cost,
 
 	path->startup_cost = randpick_cost_of_rows(cost, 1.0);
 	run_cost = randpick_cost_of_rows(cost, wanted) - path->startup_cost;
-
-	/* an unknown LIMIT is taken for a tenth of the rows by the planner */
-	counted = wanted;
-	if (cost->root->limit_tuples <= 0 && cost->root->parse->limitCount != NULL)
-		counted = Max(cost->rows * 0.1, 1.0);
 	path->total_cost = path->startup_cost + Max(run_cost, 0.0) *
 		(cost->rows / counted);
 }
@@ -292,7 +265,7 @@ randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 		return;
 
 	deal = randpick_deal_path(root, rel);
-	wanted = rows_wanted(root, clamp_row_est(rel->rows));
+	wanted = randpick_rows_wanted(root, clamp_row_est(rel->rows));
 	randpick_choose_source(&cost, root, rel,
 						   randpick_cost_without_disable(deal->total_cost),
 						   wanted);

@@ -15,6 +15,7 @@
 #include "append.h"
 #include "declined.h"
 #include "fmgr.h"
+#include "limit.h"
 #include "optimizer/paths.h"
 #include "optimizer/planner.h"
 #include "randpick.h"
@@ -76,7 +77,10 @@ create_upper_paths(PlannerInfo *root, UpperRelationKind stage,
 	if (stage == UPPERREL_ORDERED)
 		randpick_set_append_path(root, input_rel, output_rel);
 	else if (stage == UPPERREL_FINAL)
+	{
+		randpick_cost_unknown_limit(root, output_rel);
 		randpick_report_lost(root, output_rel);
+	}
 }
 
 static PlannedStmt *

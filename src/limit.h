@@ -1,0 +1,22 @@
+/*
+ * limit.h
+ *	  How many rows a query will read, known or not.
+ */
+#ifndef RANDPICK_LIMIT_H
+#define RANDPICK_LIMIT_H
+
+#include "nodes/pathnodes.h"
+
+/* How many of so many rows in random order will the query read? */
+extern double randpick_rows_wanted(PlannerInfo *root, double rows);
+
+/*
+ * At how many of so many rows will the planner interpolate the costs of a path?
+ * These are as many as are wanted, unless it is taken by surprise.
+ */
+extern double randpick_rows_counted(PlannerInfo *root, double rows);
+
+/* When all paths of a query are there: have an unknown LIMIT cost what it may. */
+extern void randpick_cost_unknown_limit(PlannerInfo *root, RelOptInfo *final);
+
+#endif							/* RANDPICK_LIMIT_H */
