@@ -210,3 +210,26 @@ randpick_leaf_capacity(Relation heap, Relation index)
 	capacity.places_a_page = count_leaf_items(is_known ? width : 0);
 	return capacity;
 }
+
+/* Is it so for all that this snapshot sees? */
+static bool
+holds_for(Snapshot snapshot, const RandpickCapacity *capacity)
+{
+	return !TransactionIdIsValid(capacity->since) ||
+		TransactionIdPrecedes(capacity->since, snapshot->xmin);
+}
+
+RandpickCapacity
+randpick_heap_capacity_for(Snapshot snapshot, const RandpickCapacity *planned)
+{
+	return holds_for(snapshot, planned) ? *planned :
+		randpick_any_heap_capacity();
+}
+
+RandpickCapacity
+randpick_leaf_capacity_for(Snapshot snapshot, const RandpickCapacity *planned,
+						   Relation index)
+{
+	return holds_for(snapshot, planned) ? *planned :
+		randpick_any_leaf_capacity(index);
+}

@@ -37,12 +37,12 @@ extern RandpickCapacity randpick_leaf_capacity(Relation heap, Relation index);
 extern RandpickCapacity randpick_any_heap_capacity(void);
 extern RandpickCapacity randpick_any_leaf_capacity(Relation index);
 
-/* Is it so for all that this snapshot sees? */
-static inline bool
-randpick_capacity_holds(const RandpickCapacity *capacity, Snapshot snapshot)
-{
-	return !TransactionIdIsValid(capacity->since) ||
-		TransactionIdPrecedes(capacity->since, snapshot->xmin);
-}
+/* What was planned, if it is so for what this snapshot sees, or what always is. */
+extern RandpickCapacity randpick_heap_capacity_for(Snapshot snapshot,
+												   const RandpickCapacity *planned);
+extern RandpickCapacity randpick_leaf_capacity_for(Snapshot snapshot,
+												   const RandpickCapacity *planned,
+												   Relation index);
 
 #endif							/* RANDPICK_CAPACITY_H */
+

@@ -194,8 +194,8 @@ randpick_heap_source_open(Relation rel, Snapshot snapshot,
 	source->base.methods = &heap_methods;
 	source->base.rel = rel;
 	source->base.snapshot = snapshot;
-	source->places_a_page = randpick_capacity_holds(capacity, snapshot) ?
-		capacity->places_a_page : randpick_any_heap_capacity().places_a_page;
+	source->places_a_page =
+		randpick_heap_capacity_for(snapshot, capacity).places_a_page;
 
 	randpick_predicate_lock(rel, snapshot);
 	source->nblocks = RelationGetNumberOfBlocks(rel);

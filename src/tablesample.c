@@ -243,6 +243,8 @@ choose_race(RandpickRaceCost *cost, PlannerInfo *root, RelOptInfo *whole,
 	race_cost = randpick_cost_of_rows(cost, k);
 	if (is_repeatable)
 	{
+		/* one that holds whatever other transactions there are */
+		cost->capacity = randpick_any_heap_capacity();
 		if (cost->max_looks > 0)
 			cost->max_looks = UNLIMITED_LOOKS;
 		cost->first_looks = 0;

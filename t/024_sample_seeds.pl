@@ -64,6 +64,20 @@ is_found_how('raced', $course{$_}, 'SELECT FROM large TABLESAMPLE randpick(4500)
 my @large = map { sample(start_session(%{ $course{$_} }), 4500, 1, 'large') } sort keys %course;
 is($large[1], $large[0], 'the same 4500 rows with little work_mem');
 
+# A table whose rows cannot be arbitrarily narrow, which is known only to who
+# sees no older ones: another transaction must not matter.
+{
+	my $writer = connect_to_server();
+	$writer->begin_work;
+	$writer->do('SELECT pg_current_xact_id()');
+	$builder->do('CREATE TABLE wide (id int NOT NULL, v int NOT NULL)');
+	$builder->do('INSERT INTO wide SELECT i, i FROM generate_series(1, 20000) i');
+	$builder->do('ANALYZE wide');
+	my $first = sample($builder, 5, 7, 'wide');
+	$writer->rollback;
+	is(sample($builder, 5, 7, 'wide'), $first, 'the same rows when an older transaction has ended');
+}
+
 # SQL random().
 {
 	my ($dbh, $clause) = ($builder, 'FROM plain TABLESAMPLE randpick(5)');
