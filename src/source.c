@@ -76,14 +76,38 @@ randpick_index_max_looks(const RandpickSource *source, double pages,
 }
 
 /*
+ * Have the writers before the lock on a relation been looked for?  Each
+ * relation is asked for once a transaction, or again if others took its slot.
+ */
+static bool *
+writers_known(Oid relid)
+{
+	static struct
+	{
+		LocalTransactionId transaction;
+		Oid			relid;
+		bool		known;
+	}			slots[256];
+	LocalTransactionId current = randpick_local_transaction();
+	int			i = relid % lengthof(slots);
+
+	if (slots[i].transaction != current || slots[i].relid != relid)
+	{
+		slots[i].transaction = current;
+		slots[i].relid = relid;
+		slots[i].known = false;
+	}
+	return &slots[i].known;
+}
+
+/*
  * Let a serializable transaction be known to read the whole table under the
  * snapshot.  Before anything is read.
  */
 void
 randpick_predicate_lock(Relation rel, Snapshot snapshot)
 {
-	static LocalTransactionId last_transaction = InvalidLocalTransactionId;
-	static Oid	last_rel = InvalidOid;
+	bool	   *known;
 	TransactionId next;
 
 	PredicateLockRelation(rel, snapshot);
@@ -91,8 +115,8 @@ randpick_predicate_lock(Relation rel, Snapshot snapshot)
 		return;
 
 	/* who writes once the lock is there will find it */
-	if (last_transaction == randpick_local_transaction() &&
-		last_rel == RelationGetRelid(rel))
+	known = writers_known(RelationGetRelid(rel));
+	if (*known)
 		return;
 
 	/*
@@ -110,6 +134,5 @@ randpick_predicate_lock(Relation rel, Snapshot snapshot)
 		CheckForSerializableConflictOut(rel, xid, snapshot);
 		TransactionIdAdvance(xid);
 	}
-	last_transaction = randpick_local_transaction();
-	last_rel = RelationGetRelid(rel);
+	*known = true;
 }
