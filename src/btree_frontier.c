@@ -57,6 +57,8 @@
 #include "btree_hint.h"
 #include "compat.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 
 /* how much of a page is in use, as a guess */
@@ -79,11 +81,16 @@ typedef struct Subtree
 	BTScanInsert end;
 } Subtree;
 
+/* Create a run that lives as long as the tree, whoever calls. */
 static RandpickRun *
-create_run(const RandpickTree *tree)
+create_run(RandpickTree *tree)
 {
-	return randpick_run_create(tree->index, tree->snapshot,
-							   tree->item_is_entry);
+	MemoryContext oldcxt = MemoryContextSwitchTo(GetMemoryChunkContext(tree));
+	RandpickRun *run = randpick_run_create(tree->index, tree->snapshot,
+										   tree->item_is_entry);
+
+	MemoryContextSwitchTo(oldcxt);
+	return run;
 }
 
 RandpickTree *
@@ -185,7 +192,7 @@ is_worth_reading(const RandpickTree *tree, const RandpickRun *run)
 	pow(RANDPICK_CHILD_BOUND, run->level - 1) /
 	pow(guess_entries_a_page(run), run->level);
 
-	return run->nentries <= randpick_frontier_pages_worth(looks);
+	return run->nentries <= randpick_frontier_pages_worth(looks, tree->nranges);
 }
 
 static inline BTScanInsert
@@ -200,33 +207,50 @@ range_end(RandpickFrontier *frontier)
 	return frontier->range.end.keysz > 0 ? &frontier->range.end : NULL;
 }
 
+/* A page of the index that a hint names, locked; invalid if it is no good. */
+static Buffer
+get_hinted_page(const RandpickTree *tree, BlockNumber block, BTScanInsert start)
+{
+	Buffer		buffer = ReadBuffer(tree->index, block);
+	Page		page = BufferGetPage(buffer);
+
+	LockBuffer(buffer, BT_READ);
+	if (!PageIsNew(page))
+	{
+		BTPageOpaque opaque;
+
+		_bt_checkpage(tree->index, buffer);
+		opaque = BTPageGetOpaque(page);
+		if (!P_ISLEAF(opaque) && !P_IGNORE(opaque) && !P_ISMETA(opaque) &&
+			randpick_page_has_position(tree->index, page, start))
+			return buffer;
+	}
+	_bt_relbuf(tree->index, buffer);
+	return InvalidBuffer;
+}
+
 /*
  * The page to begin with, locked: the one where the last search for the start
  * of the range ended, if it still has it, or else the root.  Invalid if the
  * index is empty.
  */
 static Buffer
-get_first_page(const RandpickTree *tree, BTScanInsert start, bool *is_hint)
+get_first_page(const RandpickTree *tree, BTScanInsert start, BTScanInsert end,
+			   bool *is_hint)
 {
 	BlockNumber block = start == NULL ? InvalidBlockNumber :
-	randpick_hint_get(tree->index, start);
+	randpick_hint_get(tree->index, start, end);
 
-	*is_hint = false;
 	if (BlockNumberIsValid(block))
 	{
-		Buffer		buffer = _bt_getbuf(tree->index, block, BT_READ);
-		Page		page = BufferGetPage(buffer);
-		BTPageOpaque opaque = BTPageGetOpaque(page);
+		Buffer		buffer = get_hinted_page(tree, block, start);
 
-		if (!P_ISLEAF(opaque) && !P_IGNORE(opaque) &&
-			randpick_page_has_position(tree->index, page, start))
-		{
-			*is_hint = true;
+		*is_hint = BufferIsValid(buffer);
+		if (*is_hint)
 			return buffer;
-		}
-		_bt_relbuf(tree->index, buffer);
-		randpick_hint_set(tree->index, start, InvalidBlockNumber);
+		randpick_hint_set(tree->index, start, end, InvalidBlockNumber);
 	}
+	*is_hint = false;
 	return randpick_btree_get_root(tree->index, tree->heap);
 }
 
@@ -235,14 +259,14 @@ get_first_page(const RandpickTree *tree, BTScanInsert start, bool *is_hint)
  * that is where the search began.
  */
 static void
-remember_page(const RandpickTree *tree, BTScanInsert start,
+remember_page(const RandpickTree *tree, BTScanInsert start, BTScanInsert end,
 			  const RandpickRun *run)
 {
 	const RandpickRunPage *page = &run->pages[0];
 
 	if (start != NULL && run->level == 1 && run->npages > 0 &&
 		randpick_page_has_position(tree->index, page->image, start))
-		randpick_hint_set(tree->index, start, page->block);
+		randpick_hint_set(tree->index, start, end, page->block);
 }
 
 bool
@@ -260,13 +284,13 @@ randpick_frontier_read(RandpickFrontier *frontier, RandpickTree *tree)
 	frontier->met_crowd = false;
 	if (frontier->range.is_empty)
 		return true;
-	first = get_first_page(tree, start, &is_hint);
+	first = get_first_page(tree, start, end, &is_hint);
 	if (!BufferIsValid(first))
 		return true;			/* the index is empty */
 
 	randpick_run_read(run, first, NULL, start, end, true);
 	if (is_hint && run->npages > MAX_HINTED_PAGES)
-		randpick_hint_set(tree->index, start, InvalidBlockNumber);
+		randpick_hint_set(tree->index, start, end, InvalidBlockNumber);
 	while (run->level > 0 && run->nentries > 0 && is_worth_reading(tree, run))
 	{
 		RandpickRunChild all = randpick_run_child(run, 0);
@@ -275,7 +299,7 @@ randpick_frontier_read(RandpickFrontier *frontier, RandpickTree *tree)
 		all.separator = randpick_run_child(run, run->nentries - 1).separator;
 		read_below(parent, all, start, end, true, next);
 		if (!is_hint)
-			remember_page(tree, start, next);
+			remember_page(tree, start, end, next);
 		run = next;
 		next = parent;
 	}
@@ -312,7 +336,7 @@ randpick_frontier_block(RandpickFrontier *frontier, uint64 number)
 
 /* Find wanted row number *n of a subtree; *n becomes less by those passed. */
 static bool
-find_in_crowd(const RandpickTree *tree, Subtree crowd, uint64 *n,
+find_in_crowd(RandpickTree *tree, Subtree crowd, uint64 *n,
 			  RandpickFetchEntry fetch, void *arg)
 {
 	RandpickRun *run = crowd.run->level > 0 ? create_run(tree) : NULL;

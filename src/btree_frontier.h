@@ -7,6 +7,7 @@
 
 #include "btree_range.h"
 #include "btree_run.h"
+#include "miscadmin.h"
 #include "utils/relcache.h"
 
 /* more children than a page can have, by one */
@@ -20,12 +21,13 @@ typedef struct RandpickTree
 	Snapshot	snapshot;		/* held by the caller */
 	bool		item_is_entry;	/* or else each TID of an item */
 	uint64		leaf_bound;		/* entries a leaf page can have */
+	int			nranges;		/* how many frontiers there will be */
 	RandpickRun *spare[2];		/* for descents */
 } RandpickTree;
 
 /*
- * The frontier of a range, which the caller sets before it is read.  Both must
- * be read in the memory context of the tree.
+ * The frontier of a range, which the caller sets before it is read.  What is
+ * read lives as long as the tree.
  */
 typedef struct RandpickFrontier
 {
@@ -83,12 +85,15 @@ randpick_frontier_count(const RandpickFrontier *frontier)
 
 /*
  * All pages of a level are read if the range has no more of them than half the
- * looks that this would save; a few in any case, and no more than many.
+ * looks that this would save; a few in any case, and no more than many, or than
+ * its share of the memory that a query may use for such a thing.
  */
 static inline double
-randpick_frontier_pages_worth(double looks)
+randpick_frontier_pages_worth(double looks, double nranges)
 {
-	return Min(Max(looks / 2, 4.0), 512.0);
+	double		most = Min(512.0, work_mem / (BLCKSZ / 1024.0)) / nranges;
+
+	return Max(Min(looks / 2, most), 4.0);
 }
 
 #endif							/* RANDPICK_BTREE_FRONTIER_H */

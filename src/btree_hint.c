@@ -1,34 +1,54 @@
 /*
  * btree_hint.c
- *	  Where in a B-tree a search ended up at last.
+ *	  What is remembered of a B-tree from one query to the next.
  *
  * An application asks for a row of the same range again and again: those where
  * myfield is NULL, those of today.  Each time the descent would lead over the
- * same pages to the same one.  So the session remembers that, and begins there
- * the next time: one page of three or four need not be read.
+ * same pages to the same one.  So the session remembers where a range begins,
+ * and starts there the next time: one page of three or four need not be read.
  *
  * It is only a hint.  Pages split, are deleted, and come back as other pages of
- * the index; two keys may share a slot of the table.  So whoever begins at the
- * block must see from the page itself that the position is in it or to its
- * right.  What is never wrong about it is that the index has such a block:
- * files of B-trees do not shrink, and a new file has another number.
+ * the index; two ranges may have equal hashes; and though files of B-trees do
+ * not shrink, TRUNCATE of a table made in the same transaction, or of a
+ * temporary one at commit, empties the file in place.  So whoever starts at the
+ * block must see that the file still has it, and from the page itself that the
+ * position is in it or to its right.
  */
 #include "postgres.h"
 
 #include "btree_hint.h"
 #include "common/hashfn.h"
 #include "compat.h"
+#include "storage/bufmgr.h"
+#include "storage/smgr.h"
 #include "utils/rel.h"
 
 #define NHINTS	256				/* a power of 2 */
 
 typedef struct Hint
 {
-	uint32		hash;			/* of the index's file and the key */
-	BlockNumber block;			/* 0, the metapage: none */
+	Oid			index;			/* InvalidOid: none */
+	uint32		file;			/* its file's number */
+	uint32		hash;			/* of the range */
+	BlockNumber block;
 } Hint;
 
 static Hint hints[NHINTS];
+
+/*
+ * The kernel is asked for the size of a file only if that is not known at all:
+ * it would be a good part of a pick's time.  Who empties a file in place, which
+ * only this session can do, changes what is known of it.
+ */
+BlockNumber
+randpick_index_nblocks_known(Relation index)
+{
+	BlockNumber known = RelationGetSmgr(index)->smgr_cached_nblocks[MAIN_FORKNUM];
+
+	/* without a leaf page there would be no look */
+	return BlockNumberIsValid(known) && known > BTREE_METAPAGE + 1 ?
+		known : RelationGetNumberOfBlocks(index);
+}
 
 /* Hash a value of a column by its bytes. */
 static uint32
@@ -46,45 +66,72 @@ hash_value(Form_pg_attribute column, Datum value)
 	return hash_bytes(bytes, strlen(bytes));
 }
 
-/* The slot for a key, with its hash; NULL if it is of another type. */
-static Hint *
-find_slot(Relation index, BTScanInsert key, uint32 *hash)
+/* Hash an end of a range.  False if it is of another type than the index. */
+static bool
+hash_end(Relation index, BTScanInsert key, uint32 *hash)
 {
-	*hash = hash_combine(murmurhash32(randpick_file_number(index)),
-						 key->keysz * 2 + key->nextkey);
+	if (key == NULL)
+		return true;
+	*hash = hash_combine(*hash, key->keysz * 2 + key->nextkey);
 	for (int i = 0; i < key->keysz; i++)
 	{
 		ScanKey		column = &key->scankeys[i];
 
 		if (OidIsValid(column->sk_subtype) &&
 			column->sk_subtype != index->rd_opcintype[i])
-			return NULL;
+			return false;
 		*hash = hash_combine(*hash, column->sk_flags & SK_ISNULL ? 0 :
 							 hash_value(TupleDescAttr(RelationGetDescr(index), i),
 										column->sk_argument));
 	}
-	return &hints[*hash % NHINTS];
+	return true;
+}
+
+/*
+ * The slot for a range, and what it has if that is the range's hint.  NULL if
+ * the range can have none.
+ *
+ * Both ends count: where a narrow range begins is no good start for a wide one,
+ * which would be read page by page from there.
+ */
+static Hint *
+find_slot(Relation index, BTScanInsert start, BTScanInsert end, Hint *hint)
+{
+	hint->index = RelationGetRelid(index);
+	hint->file = randpick_file_number(index);
+	hint->hash = murmurhash32(hint->index);
+	if (!hash_end(index, start, &hint->hash))
+		return NULL;
+	hint->hash = hash_combine(hint->hash, 0);	/* what follows is the end */
+	if (!hash_end(index, end, &hint->hash))
+		return NULL;
+	return &hints[hint->hash % NHINTS];
 }
 
 BlockNumber
-randpick_hint_get(Relation index, BTScanInsert key)
+randpick_hint_get(Relation index, BTScanInsert start, BTScanInsert end)
 {
-	uint32		hash;
-	Hint	   *slot = find_slot(index, key, &hash);
+	Hint		wanted;
+	Hint	   *slot = find_slot(index, start, end, &wanted);
 
-	if (slot == NULL || slot->hash != hash || slot->block == BTREE_METAPAGE)
+	if (slot == NULL || slot->index != wanted.index ||
+		slot->file != wanted.file || slot->hash != wanted.hash ||
+		slot->block >= randpick_index_nblocks_known(index))
 		return InvalidBlockNumber;
 	return slot->block;
 }
 
 void
-randpick_hint_set(Relation index, BTScanInsert key, BlockNumber block)
+randpick_hint_set(Relation index, BTScanInsert start, BTScanInsert end,
+				  BlockNumber block)
 {
-	uint32		hash;
-	Hint	   *slot = find_slot(index, key, &hash);
+	Hint		hint;
+	Hint	   *slot = find_slot(index, start, end, &hint);
 
 	if (slot == NULL)
 		return;
-	slot->hash = hash;
-	slot->block = BlockNumberIsValid(block) ? block : BTREE_METAPAGE;
+	hint.block = block;
+	if (!BlockNumberIsValid(block))
+		hint.index = InvalidOid;
+	*slot = hint;
 }

@@ -209,7 +209,7 @@ cost_range(RandpickRaceCost *cost, IndexOptInfo *info)
 										   RANDPICK_CHILD_BOUND / fanout :
 										   cost->capacity.places_a_page / a_page);
 
-		if (npages <= randpick_frontier_pages_worth(looks_below))
+		if (npages <= randpick_frontier_pages_worth(looks_below, nranges))
 			break;
 		looks = Max(looks_below, 1.0);
 		npages = Max(npages / fanout, 1.0);

@@ -28,6 +28,12 @@
  * the entry and another row may take its TID; but the snapshot does not see
  * that row, and vacuum does not remove those that it sees.
  *
+ * What this does not promise: whoever looks at a page that is just being split
+ * has to wait for its lock, and finds the ring void if the file has grown, while
+ * a look at another page at that moment does not see this yet.  So the rows of a
+ * page that is being split are a little less likely to come, for the some
+ * microseconds that it takes.
+ *
  * Entries known to be dead are passed over, except under a snapshot taken
  * during recovery: what is dead on the primary may be visible on a standby.
  */
@@ -35,10 +41,10 @@
 
 #include "access/nbtree.h"
 #include "access/tableam.h"
+#include "btree_hint.h"
 #include "compat.h"
 #include "source.h"
 #include "storage/bufmgr.h"
-#include "storage/smgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -235,21 +241,6 @@ static const RandpickSourceMethods leaf_methods = {
 	.close = leaf_close,
 };
 
-/*
- * The size of the index, which may have grown since: the first look finds that
- * out.  To ask the kernel each time would be a good part of a pick's time.
- * The file of a B-tree does not shrink but with a message to everybody.
- */
-static BlockNumber
-guess_nblocks(Relation index)
-{
-	BlockNumber last = RelationGetSmgr(index)->smgr_cached_nblocks[MAIN_FORKNUM];
-
-	/* without a leaf page there would be no look */
-	return BlockNumberIsValid(last) && last > BTREE_METAPAGE + 1 ?
-		last : RelationGetNumberOfBlocks(index);
-}
-
 /* Keeps a pin until closed. */
 RandpickSource *
 randpick_leaf_source_open(Relation rel, Relation index, Snapshot snapshot,
@@ -263,11 +254,12 @@ randpick_leaf_source_open(Relation rel, Relation index, Snapshot snapshot,
 	leaf->base.snapshot = snapshot;
 	leaf->index = index;
 	leaf->keys = keys;
-	leaf->capacity = randpick_capacity_holds(capacity, snapshot) ?
-		*capacity : randpick_any_leaf_capacity(index);
+	leaf->capacity = randpick_leaf_capacity_for(snapshot, capacity, index);
 
 	randpick_predicate_lock(rel, snapshot);
 	leaf->fetch = table_index_fetch_begin(rel);
-	leaf->nblocks = guess_nblocks(index);
+
+	/* it may have more: the first look finds that out */
+	leaf->nblocks = randpick_index_nblocks_known(index);
 	return &leaf->base;
 }

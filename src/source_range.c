@@ -236,9 +236,18 @@ get_elements(Relation index, ScanKey key, Datum **elements)
 	return n > RANDPICK_MAX_RANGES ? -1 : n;
 }
 
+/* Does an end of a range have this value of the key in it? */
+static bool
+end_has_value(BTScanInsert end, ScanKey key)
+{
+	return end->keysz >= key->sk_attno &&
+		end->scankeys[key->sk_attno - 1].sk_argument == key->sk_argument;
+}
+
 /*
  * Make a range of each element of the array that a key has.  False if the key
- * does not continue an equality prefix: then they would all be one range.
+ * does not continue an equality prefix, or another one of its column is taken
+ * for that: then they would all be one range.
  */
 static bool
 add_ranges_of_array(RangeSource *range, int array_key)
@@ -263,8 +272,8 @@ add_ranges_of_array(RangeSource *range, int array_key)
 
 		key->sk_argument = elements[i];
 		randpick_range_from_keys(part, index, keys, nkeys);
-		if (!part->is_empty && (part->start.keysz < key->sk_attno ||
-								part->end.keysz < key->sk_attno))
+		if (!part->is_empty && (!end_has_value(&part->start, key) ||
+								!end_has_value(&part->end, key)))
 			return false;
 	}
 	range->nranges = n;
@@ -296,9 +305,8 @@ randpick_range_source_open(Relation rel, Relation index, Snapshot snapshot,
 						   const RandpickKeys *keys)
 {
 	RangeSource *range = palloc0(sizeof(RangeSource));
-	RandpickCapacity leaf_page =
-	randpick_capacity_holds(capacity, snapshot) ?
-	*capacity : randpick_any_leaf_capacity(index);
+	RandpickCapacity leaf_page = randpick_leaf_capacity_for(snapshot, capacity,
+															index);
 	uint64		places = 0;
 
 	range->base.methods = &range_methods;
@@ -309,6 +317,7 @@ randpick_range_source_open(Relation rel, Relation index, Snapshot snapshot,
 									   leaf_page.place_is_tuple,
 									   leaf_page.places_a_page);
 	add_ranges(range);
+	range->tree->nranges = range->nranges;
 
 	randpick_predicate_lock(rel, snapshot);
 	for (int i = 0; i < range->nranges; i++)
