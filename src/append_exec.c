@@ -7,7 +7,8 @@
  * member that has its place.  race.c says why that is the race of the union.
  * So a row is found after as many looks as in a table of the same size, however
  * many partitions there are; and a member that is never looked at is not even
- * initialized, only asked for its size.
+ * initialized, only asked for its size.  (All their tables are opened, though, so
+ * that this session cannot change one in the middle of a cursor.)
  *
  * When the budget of all members together is spent, every member deals what it
  * has left, from the race's clock on, and the dealt rows are merged by their
@@ -16,8 +17,8 @@
  * Rescan.  If the same rows may be asked for again, members record theirs, as
  * scan nodes do; here only the order is noted in which members returned them.
  *
- * Under EvalPlanQual the members are read one after the other, like those of
- * any Append: all but the one whose row is rechecked are empty.
+ * When EvalPlanQual rechecks a row of a member, the members are read one after
+ * the other, like those of any Append: all but the row's own are empty.
  */
 #include "postgres.h"
 
@@ -143,11 +144,17 @@ append_begin(CustomScanState *css, EState *estate, int eflags)
 	css->ss.ps.resultopsset = true;
 	css->ss.ps.resultopsfixed = false;
 
-	/* what is to be shown must be there */
-	if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) || estate->es_instrument)
+	for (int i = 0; i < node->nmembers; i++)
 	{
-		for (int i = 0; i < node->nmembers; i++)
-			init_member(node, &node->members[i]);
+		AppendMember *member = &node->members[i];
+
+		/* what is to be shown must be there, and indexes are to be open */
+		if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) || estate->es_instrument ||
+			!member->is_heap)
+			init_member(node, member);
+		else
+			(void) ExecGetRangeTableRelation(estate,
+											 member->plan->scan.scanrelid);
 	}
 }
 
@@ -329,6 +336,26 @@ deal_on(RandpickAppendState *node)
 	return member->dealt;
 }
 
+/*
+ * Is a row of a member rechecked?  Not so in a sub-select of the plan that is:
+ * that is read as always.
+ */
+static bool
+is_rechecked(RandpickAppendState *node)
+{
+	EPQState   *epq = node->css.ss.ps.state->es_epq_active;
+
+	for (int i = 0; epq != NULL && i < node->nmembers; i++)
+	{
+		int			rel = node->members[i].plan->scan.scanrelid - 1;
+
+		if (epq->relsubs_slot[rel] != NULL || epq->relsubs_rowmark[rel] != NULL ||
+			epq->relsubs_done[rel])
+			return true;
+	}
+	return false;
+}
+
 /* Return the rows of all members, one after the other. */
 static TupleTableSlot *
 recheck_members(RandpickAppendState *node)
@@ -351,7 +378,7 @@ append_exec(CustomScanState *css)
 	RandpickAppendState *node = (RandpickAppendState *) css;
 	TupleTableSlot *slot;
 
-	if (css->ss.ps.state->es_epq_active != NULL)
+	if (is_rechecked(node))
 		return recheck_members(node);
 	if (!node->is_started)
 		start_race(node);

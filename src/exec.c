@@ -202,9 +202,7 @@ scan_begin(CustomScanState *css, EState *estate, int eflags)
 		node->record = tuplestore_begin_heap(false, false, work_mem);
 		tuplestore_set_eflags(node->record, EXEC_FLAG_REWIND);
 	}
-	node->racing.cxt = AllocSetContextCreate(estate->es_query_cxt,
-											 "randpick race",
-											 ALLOCSET_SMALL_SIZES);
+	randpick_racing_open(&node->racing);
 }
 
 /* Fetch a row that is known by its TID. */

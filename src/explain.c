@@ -39,6 +39,8 @@ explain_index(const RandpickRacing *racing, ExplainState *es)
 	if (!OidIsValid(racing->index_oid))
 		return;
 	name = get_rel_name(racing->index_oid);
+	if (name == NULL)
+		elog(ERROR, "cache lookup failed for index %u", racing->index_oid);
 	if (es->format == EXPLAIN_FORMAT_TEXT)
 		ExplainPropertyText("Index", quote_identifier(name), es);
 	else

@@ -87,7 +87,7 @@ randpick_member_look(PlanState *member, RandpickRace *race, uint64 place)
 bool
 randpick_member_is_full(PlanState *member)
 {
-	return randpick_race_is_spent(&get_member(member)->racing.race);
+	return randpick_race_is_full(&get_member(member)->racing.race);
 }
 
 void

@@ -134,10 +134,15 @@ randpick_race_start(RandpickRace *race, uint64 seed, bool descending,
 }
 
 bool
+randpick_race_is_full(const RandpickRace *race)
+{
+	return race->seen != NULL && race->seen->members >= race->max_seen;
+}
+
+bool
 randpick_race_is_spent(const RandpickRace *race)
 {
-	return race->looks >= race->max_looks ||
-		(race->seen != NULL && race->seen->members >= race->max_seen);
+	return race->looks >= race->max_looks || randpick_race_is_full(race);
 }
 
 /* Exp(1).  pg_prng_double is in [0, 1), so this is finite. */

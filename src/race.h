@@ -58,8 +58,12 @@ extern void randpick_race_start(RandpickRace *race, uint64 seed,
 								bool descending, uint64 max_looks,
 								Size max_memory);
 
-/* Has the race spent its budget of looks or of memory?  Then deal. */
+/*
+ * Has the race spent its budget of looks or of memory?  Then deal.  And: that
+ * of memory, for the rows returned?
+ */
 extern bool randpick_race_is_spent(const RandpickRace *race);
+extern bool randpick_race_is_full(const RandpickRace *race);
 
 /*
  * Draw the next n rings, once all drawn before are taken: each at a place

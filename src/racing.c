@@ -44,42 +44,46 @@ randpick_draw_seed(void)
 		(uint64) (low * 4294967296.0);
 }
 
-/* Open the source's index, which is locked as its table is. */
-static void
-open_index(RandpickRacing *racing)
+void
+randpick_racing_open(RandpickRacing *racing)
 {
-	EState	   *estate = racing->ss->ps.state;
-	Index		relid = ((Scan *) racing->ss->ps.plan)->scanrelid;
-	MemoryContext oldcxt = MemoryContextSwitchTo(estate->es_query_cxt);
+	PlanState  *ps = &racing->ss->ps;
+	EState	   *estate = ps->state;
+	Index		relid = ((Scan *) ps->plan)->scanrelid;
 
+	racing->cxt = AllocSetContextCreate(estate->es_query_cxt, "randpick race",
+										ALLOCSET_SMALL_SIZES);
+	if (!OidIsValid(racing->index_oid))
+		return;
+
+	/* locked as its table is */
 	racing->index = index_open(racing->index_oid,
 							   exec_rt_fetch(relid, estate)->rellockmode);
-	randpick_keys_build(&racing->keys, &racing->ss->ps, racing->index,
+	randpick_keys_build(&racing->keys, ps, racing->index,
 						racing->conditions, racing->columns);
-	MemoryContextSwitchTo(oldcxt);
 }
 
-/* The source that the planner chose. */
+/* The source that the planner chose; or the heap, where that is too large. */
 static RandpickSource *
 open_source(RandpickRacing *racing)
 {
 	Relation	rel = racing->ss->ss_currentRelation;
 	Snapshot	snapshot = racing->ss->ps.state->es_snapshot;
-	RandpickSource *source = NULL;
-
-	if (!OidIsValid(racing->index_oid))
-		return randpick_heap_source_open(rel, snapshot, &racing->capacity);
+	RandpickCapacity any = randpick_any_heap_capacity();
+	RandpickSource *source;
 
 	if (racing->index == NULL)
-		open_index(racing);
+		return randpick_heap_source_open(rel, snapshot, &racing->capacity);
+
 	randpick_keys_compute(&racing->keys);
-	if (racing->method == RANDPICK_METHOD_RANGE)
-		source = randpick_range_source_open(rel, racing->index, snapshot,
-											&racing->capacity, &racing->keys);
-	if (source == NULL)
-		source = randpick_leaf_source_open(rel, racing->index, snapshot,
-										   &racing->capacity, &racing->keys);
-	return source;
+	if (racing->method == RANDPICK_METHOD_LEAF)
+		return randpick_leaf_source_open(rel, racing->index, snapshot,
+										 &racing->capacity, &racing->keys);
+
+	source = randpick_range_source_open(rel, racing->index, snapshot,
+										&racing->capacity, &racing->keys);
+	return source != NULL ? source :
+		randpick_heap_source_open(rel, snapshot, &any);
 }
 
 /* Count the scan that the race stands for. */

@@ -14,7 +14,7 @@
 /* Embedded in the scan node; zeroed before use. */
 typedef struct RandpickRacing
 {
-	/* fixed when the scan begins */
+	/* fixed when the scan begins, by its owner */
 	ScanState  *ss;				/* the scan that wants the rows */
 	ExprState  *filter;			/* conditions of its WHERE, or NULL */
 	bool		descending;		/* ORDER BY random() DESC? */
@@ -29,8 +29,8 @@ typedef struct RandpickRacing
 	const uint64 *seed;			/* of each race; NULL: from SQL random() */
 	uint64		wanted;			/* rows of a race, if that is known; or 0 */
 
-	/* set at the first race */
-	Relation	index;			/* NULL if there is none, or was no race */
+	/* set when the scan begins to run */
+	Relation	index;			/* NULL if there is none */
 	RandpickKeys keys;			/* the conditions as the index wants them */
 
 	/* changes from row to row */
@@ -46,8 +46,13 @@ typedef struct RandpickRacing
 } RandpickRacing;
 
 /*
- * Start a race.  The scan's snapshot is taken, its relation open, and cxt
- * made.  Without a seed, draws from SQL random(), so that setseed() makes it
+ * Begin to run races for a scan.  The index is opened now, so that it cannot be
+ * dropped in the middle of a cursor.
+ */
+extern void randpick_racing_open(RandpickRacing *racing);
+
+/*
+ * Start a race.  The scan's snapshot is taken, its relation open.  Without a seed, draws from SQL random(), so that setseed() makes it
  * repeatable.
  */
 extern void randpick_racing_start(RandpickRacing *racing);
