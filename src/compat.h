@@ -79,6 +79,19 @@ randpick_cost_without_disable(Cost cost)
 }
 
 /*
+ * The relation that an entry of a query's FROM names.  That of a view, which
+ * the rewriter has made a sub-select, keeps its OID from some minor release of
+ * 15 on; before, only the entry of the view's rule has it.
+ */
+static inline Oid
+randpick_entry_relation(const RangeTblEntry *entry)
+{
+	if (entry->rtekind == RTE_SUBQUERY && !OidIsValid(entry->relid))
+		entry = linitial_node(RangeTblEntry, entry->subquery->rtable);
+	return entry->relid;
+}
+
+/*
  * A custom scan whose scan slot holds tuples of a heap page.  From 16 on the
  * state says so when it is created; 15 knows only virtual slots there, which
  * have no system columns, so the slot is made anew when the scan begins.  Then

@@ -44,6 +44,16 @@ sub value_after
 	return $value;
 }
 
+# A query that has to wait until the change has been made.
+sub value_behind
+{
+	my ($query, @changes) = @_;
+	$other->begin_work;
+	$other->do($_) for @changes;
+	my $rows = run_behind($dbh, $query, sub { $other->commit });
+	return $rows ? join ' ', map { (values %$_)[0] // '' } @$rows : $dbh->state;
+}
+
 # Rows of another shape than the calling query takes them for are an error.
 for my $query ('SELECT x FROM randpick_row(NULL::a)', q{SELECT x FROM randpick_rows(NULL::a, 1, 'id < $1', 100)},
 	'SELECT s.x FROM (SELECT 1 OFFSET 0) o, LATERAL randpick_rows(NULL::a, 1) s', 'SELECT (s.r).x FROM (SELECT randpick_row(NULL::a) AS r OFFSET 0) s')
@@ -63,6 +73,58 @@ for my $query ('SELECT x FROM randpick_row(NULL::a)', q{SELECT x FROM randpick_r
 	make_tables();
 	is(value_after($query, 'ALTER TABLE a ALTER y SET NOT NULL', 'ALTER TABLE a RENAME y TO z'), 'a',
 		"$query after a change of nothing that matters");
+}
+
+# A call is for a table, not for its name.  While it waits, the name becomes that
+# of another table, which must not be picked from, neither now nor by a plan that
+# is kept.
+my @renaming = ('ALTER TABLE a RENAME TO c', 'ALTER TABLE b RENAME TO a');
+for my $query (
+	q{SELECT to_jsonb(randpick('OID'::regclass))->>'x'},
+	q{SELECT to_jsonb(randpick('OID'::regclass, 'id > $1', 0))->>'x'},
+	q{SELECT CASE WHEN randpick_ctid('OID'::regclass, 'x = ''a''') IS NULL THEN 'nothing' ELSE 'a' END},
+	'SELECT x FROM randpick_row(NULL::a)')
+{
+	for my $is_known (0, 1)
+	{
+		make_tables();
+		my ($oid) = $dbh->selectrow_array(q{SELECT 'a'::regclass::oid});
+		(my $call = $query) =~ s/OID/$oid/;
+		$dbh->do($call) if $is_known;
+		my $what = $call . ($is_known ? ', with a plan' : '');
+		is(value_behind($call, @renaming), 'a', "$what: the table that it was called for");
+		$call =~ s/NULL::a/NULL::c/;
+		is(value_or_error($call), 'a', "$what: and again");
+	}
+}
+
+# No lock keeps the name of a schema.  It changes when the value is read, between
+# finding the plan and running it.
+$other->do(<<'SQL');
+CREATE FUNCTION swap() RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	ALTER SCHEMA home RENAME TO gone;
+	ALTER SCHEMA spare RENAME TO home;
+	ALTER SCHEMA gone RENAME TO spare;
+	RETURN true;
+END $$;
+CREATE SEQUENCE swaps;
+CREATE DOMAIN swapping AS int CHECK (nextval('swaps') > VALUE OR swap());
+SQL
+for my $kind ('TABLE', 'VIEW', 'MATERIALIZED VIEW')
+{
+	for my $query (
+		q{SELECT x FROM randpick_row(NULL::home.t, '$1::swapping > 0', '%d')},
+		q{SELECT to_jsonb(randpick('home.t'::regclass, '$1::swapping > 0', '%d'))->>'x'})
+	{
+		for ([ 1, 'a' ], [ 9, '55006 ERROR:  could not plan a query of the relation with OID N' ])
+		{
+			my ($swaps, $answer) = @$_;
+			$other->do($_) for 'DROP SCHEMA IF EXISTS home, spare CASCADE', 'CREATE SCHEMA home', 'CREATE SCHEMA spare',
+			  "CREATE $kind home.t AS SELECT 'a' AS x", "CREATE $kind spare.t AS SELECT 'b' AS x", 'ALTER SEQUENCE swaps RESTART';
+			is(value_or_error(sprintf $query, $swaps) =~ s/OID \K\d+/N/r, $answer, "$query, $kind, $swaps changes of its schema");
+		}
+	}
 }
 
 done_testing;
