@@ -127,4 +127,14 @@ for my $kind ('TABLE', 'VIEW', 'MATERIALIZED VIEW')
 	}
 }
 
+# What a call sees is what its statement sees.  Of a table that was rewritten
+# while it waited that is nothing, as for everybody with so old a snapshot.
+for my $query (q{SELECT to_jsonb(randpick('a'))->>'x'}, 'SELECT x FROM randpick_row(NULL::a)')
+{
+	make_tables();
+	$dbh->do($query);
+	is(value_behind($query, 'ALTER TABLE a ALTER id TYPE int USING id + 1'), '', "$query behind a rewrite: nothing");
+	is(value_or_error($query), 'a', 'and a row the next time');
+}
+
 done_testing;
