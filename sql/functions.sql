@@ -63,6 +63,8 @@ SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'kind = $1 AND id <= $2', 
 SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'id = ANY ($1)', ARRAY[1, 2, 3]);
 SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'id IN ($1, $2)', VARIADIC ARRAY[1, 2]);
 SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'id IN ($1, $2)', VARIADIC ARRAY['1', '2']);
+SELECT count(*) FROM randpick_rows(NULL::fruit, 1000,
+    (SELECT 'id IN (' || string_agg('$' || i, ', ') || ')' FROM generate_series(1, 150) i), VARIADIC ARRAY(SELECT generate_series(1, 150)));
 SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'kind = $1', NULL);
 SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, '$1 = $1 AND id < $1', 5);
 SELECT randpick('fruit', 'id = $1', 7), randpick('fruit', 'id = $1', 7.0), randpick('fruit', 'id = $1', '7');
