@@ -126,6 +126,20 @@ CREATE DOMAIN odd AS int CHECK (VALUE = 1 OR picks_often(VALUE) = 100);
 SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'id <= picks_often(7)');
 SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'id = $1::odd', '7');
 
+-- a name in the filter is the caller's, by the search path of each call
+CREATE SCHEMA north;
+CREATE SCHEMA south;
+CREATE TYPE north.grade AS ENUM ('low', 'high');
+CREATE TYPE south.grade AS ENUM ('cold', 'hot');
+SET search_path = public, north;
+SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, '$1::grade IS NOT NULL', 'low');
+SET search_path = public, south;
+SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, '$1::grade IS NOT NULL', 'hot');
+SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, '$1::grade IS NOT NULL', 'low');
+RESET search_path;
+DROP TYPE north.grade, south.grade;
+DROP SCHEMA north, south;
+
 -- a plan that is kept follows the settings
 CREATE FUNCTION picks_from_seed() RETURNS text LANGUAGE plpgsql AS $$
 BEGIN

@@ -12,6 +12,7 @@
 #include <math.h>
 
 #include "access/nbtree.h"
+#include "catalog/namespace.h"
 #include "executor/executor.h"
 #include "nodes/extensible.h"
 #include "nodes/pathnodes.h"
@@ -21,6 +22,7 @@
 #include "utils/selfuncs.h"
 #include "storage/bufmgr.h"
 #include "storage/proc.h"
+#include "utils/plancache.h"
 #include "utils/rel.h"
 
 #if PG_VERSION_NUM < 150000
@@ -75,6 +77,20 @@ randpick_cost_without_disable(Cost cost)
 	return cost;
 #else
 	return fmod(cost, disable_cost);
+#endif
+}
+
+/*
+ * Was a plan that is kept, and valid, made under the present search path?  17
+ * renamed the question.
+ */
+static inline bool
+randpick_is_search_path_of(const CachedPlanSource *source)
+{
+#if PG_VERSION_NUM >= 170000
+	return SearchPathMatchesCurrentEnvironment(source->search_path);
+#else
+	return OverrideSearchPathMatchesCurrent(source->search_path);
 #endif
 }
 

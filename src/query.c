@@ -7,9 +7,10 @@
  * the planner chooses how to answer it.
  *
  * Plans are kept for the session by PostgreSQL's plan cache, which plans anew
- * after DDL and, where it matters, for another role, row security setting or
- * search path.  What is kept here is a bounded list of them, the least
- * recently used one falling out.
+ * after DDL and, where it matters, for another role or row security setting.
+ * What is kept here is a bounded list of them, the least recently used one
+ * falling out.  Another search path has plans of its own, because the types of
+ * values without a type are found once, when an entry is made.
  *
  * The query names the table, but the caller gave its OID.  So the table is
  * locked first, and keeps its name from then on; and a plan that DDL made
@@ -227,7 +228,7 @@ find_plan(const RandpickCall *call)
 	{
 		kept = dlist_container(KeptPlan, node, iter.cur);
 		if (is_for_call(kept, call, limit) && CachedPlanIsValid(kept->source) &&
-			reads_relation(kept))
+			randpick_is_search_path_of(kept->source) && reads_relation(kept))
 		{
 			dlist_move_head(&kept_plans, &kept->node);
 			return kept;
