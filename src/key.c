@@ -2,10 +2,11 @@
  * key.c
  *	  The key of a row, in the place of each random() of the target list.
  *
- * PostgreSQL computes equal volatile expressions of a sorted target list once,
- * below the sort; so every random() of the list, also one inside another
- * expression, is the row's key.  They are found by what they are, when the
- * scan begins: the target list is final only then.
+ * PostgreSQL computes what it sorts by below the sort.  Above it, every random()
+ * of the target list, also one inside another expression, is equal to that
+ * column, and is taken from it; so each is the row's key.  (A second random()
+ * to sort by is computed apart, and such queries are not ours.)  They are found
+ * by what they are, when the scan begins: the target list is final only then.
  *
  * The key is an executor parameter, reserved by plan.c.  It could not be a
  * CaseTestExpr, which means something else inside a CASE.
