@@ -261,6 +261,10 @@ randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 	if (randpick_order_by_random == RANDPICK_ORDER_OFF &&
 		!randpick_is_planning_call() && !randpick_log_declined)
 		return;
+
+	/* the planner has proved that there are no rows, and has its path */
+	if (IS_DUMMY_REL(rel))
+		return;
 	if (!randpick_match(root, rel, rte, &match))
 		return;
 

@@ -29,6 +29,8 @@ INSERT INTO child SELECT generate_series(11, 30);
 CREATE VIEW guarded WITH (security_barrier) AS SELECT * FROM book WHERE kind = 1;
 CREATE FUNCTION flip(int) RETURNS boolean LANGUAGE plpgsql VOLATILE AS 'BEGIN RETURN random() * 3 < $1; END';
 CREATE FUNCTION random(int) RETURNS float8 LANGUAGE sql VOLATILE AS 'SELECT random() * $1';
+CREATE TABLE checked (id int CHECK (id > 0));
+INSERT INTO checked SELECT generate_series(1, 40);
 CREATE ACCESS METHOD another_heap TYPE TABLE HANDLER heap_tableam_handler;
 CREATE TABLE elsewhere USING another_heap AS SELECT i AS id FROM generate_series(1, 40) i;
 ANALYZE
@@ -138,6 +140,9 @@ my @left = (
 	[ 'two rows of a scalar sub-select', 'SELECT (SELECT id FROM book, author ORDER BY random() LIMIT 2)' ],
 );
 is_left(\%settings, @$_) for @left;
+
+# no rows, which the planner knows
+is_left({ %settings, constraint_exclusion => 'on' }, 'excluded by a constraint', 'SELECT id FROM checked WHERE id < 0 ORDER BY random() LIMIT 5');
 
 # Of forms that are taken, those errors that do not depend on the rows read.
 my @wrong = (
