@@ -277,6 +277,11 @@ randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 	path = randpick_race_path(rel, &match, &cost, deal);
 	path->path.pathkeys = root->query_pathkeys;
 	set_path_costs(&path->path, &cost, wanted);
+	if (!randpick_has_finite_cost(&path->path))
+	{
+		randpick_report_declined(root, rel, "its cost is not finite");
+		return;
+	}
 	randpick_note_offer(root, rel, &path->path);
 	add_path(rel, &path->path);
 }

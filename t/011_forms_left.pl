@@ -31,6 +31,10 @@ CREATE FUNCTION flip(int) RETURNS boolean LANGUAGE plpgsql VOLATILE AS 'BEGIN RE
 CREATE FUNCTION random(int) RETURNS float8 LANGUAGE sql VOLATILE AS 'SELECT random() * $1';
 CREATE TABLE checked (id int CHECK (id > 0));
 INSERT INTO checked SELECT generate_series(1, 40);
+CREATE TABLE halved (id int) PARTITION BY HASH (id);
+CREATE TABLE halved_0 PARTITION OF halved FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE halved_1 PARTITION OF halved FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO halved SELECT generate_series(1, 40);
 CREATE ACCESS METHOD another_heap TYPE TABLE HANDLER heap_tableam_handler;
 CREATE TABLE elsewhere USING another_heap AS SELECT i AS id FROM generate_series(1, 40) i;
 ANALYZE
@@ -143,6 +147,14 @@ is_left(\%settings, @$_) for @left;
 
 # no rows, which the planner knows
 is_left({ %settings, constraint_exclusion => 'on' }, 'excluded by a constraint', 'SELECT id FROM checked WHERE id < 0 ORDER BY random() LIMIT 5');
+
+# costs that cannot be compared
+for my $table ('book', 'halved')
+{
+	is_left({ 'randpick.order_by_random' => 'auto', cpu_tuple_cost => '1e308' }, "infinite costs, $_", $_) for
+	  "SELECT id FROM $table ORDER BY random() LIMIT 5",
+	  "SELECT id, (SELECT max(name) FROM author WHERE author.id = $table.id) FROM $table ORDER BY random() LIMIT 5";
+}
 
 # Of forms that are taken, those errors that do not depend on the rows read.
 my @wrong = (

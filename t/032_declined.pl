@@ -130,6 +130,10 @@ is_deeply(logged('SELECT id FROM parted ORDER BY random() LIMIT 1'),
 		q{The partition is not taken because the table's access method is not heap.} ],
 	'a partition with another access method');
 
+# costs that cannot be compared
+is_deeply(logged($simple, 'randpick.order_by_random' => 'auto', cpu_tuple_cost => '1e308'),
+	[ $not_taken, 'The query is not taken because its cost is not finite.' ], 'an infinite cost');
+
 # eligible, but the ordinary plan costs less
 my @auto = ('randpick.order_by_random' => 'auto');
 for (
