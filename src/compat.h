@@ -9,8 +9,6 @@
 #ifndef RANDPICK_COMPAT_H
 #define RANDPICK_COMPAT_H
 
-#include <math.h>
-
 #include "access/nbtree.h"
 #include "catalog/namespace.h"
 #include "executor/executor.h"
@@ -66,18 +64,23 @@ randpick_executor_run(QueryDesc *query, uint64 count)
 }
 
 /*
- * Cost without what the enable_* settings add.  Up to 17 they add
- * disable_cost to the cost itself, some times over; from 18 on they are
- * counted apart.
+ * What a scan, or a Gather of one, costs without what its enable_* setting adds
+ * if it is off.  Up to 17 that is in the cost; from 18 on it is counted apart.
  */
 static inline Cost
-randpick_cost_without_disable(Cost cost)
+randpick_cost_without_disable(Path *path)
 {
-#if PG_VERSION_NUM >= 180000
-	return cost;
-#else
-	return fmod(cost, disable_cost);
+#if PG_VERSION_NUM < 180000
+	NodeTag		scan = IsA(path, GatherPath) ?
+	((GatherPath *) path)->subpath->pathtype : path->pathtype;
+
+	if ((scan == T_SeqScan && !enable_seqscan) ||
+		(scan == T_IndexScan && !enable_indexscan) ||
+		(scan == T_BitmapHeapScan && !enable_bitmapscan) ||
+		((scan == T_TidScan || scan == T_TidRangeScan) && !enable_tidscan))
+		return path->total_cost - disable_cost;
 #endif
+	return path->total_cost;
 }
 
 /*

@@ -271,7 +271,7 @@ randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 	deal = randpick_deal_path(root, rel);
 	wanted = randpick_rows_wanted(root, clamp_row_est(rel->rows));
 	randpick_choose_source(&cost, root, rel,
-						   randpick_cost_without_disable(deal->total_cost),
+						   randpick_cost_without_disable(deal),
 						   wanted);
 
 	path = randpick_race_path(rel, &match, &cost, deal);

@@ -239,7 +239,7 @@ choose_race(RandpickRaceCost *cost, PlannerInfo *root, RelOptInfo *whole,
 	if (is_repeatable)
 		whole->indexlist = NIL;
 	randpick_choose_source(cost, root, whole,
-						   randpick_cost_without_disable(deal->total_cost), k);
+						   randpick_cost_without_disable(deal), k);
 	race_cost = randpick_cost_of_rows(cost, k);
 	if (is_repeatable)
 	{
