@@ -15,6 +15,11 @@ SELECT count(randpick('fruit'));
 SHOW randpick.order_by_random;
 EXPLAIN (COSTS OFF) SELECT * FROM fruit ORDER BY random() LIMIT 1;
 
+-- and so does a LOAD that is not a statement of its own
+\c -
+DO $$ BEGIN LOAD 'randpick'; END $$;
+SHOW randpick.order_by_random;
+
 -- the table by its name, as the type of names, as text or untyped, or by number
 SELECT count(randpick('fruit'::regclass)), count(randpick('fruit'::text)), count(randpick('public.fruit')),
        count(randpick('fruit'::regclass::oid::text));
