@@ -87,10 +87,11 @@ static PlannedStmt *
 plan_query(Query *parse, const char *query_string, int cursor_options,
 		   ParamListInfo params)
 {
-	PlannedStmt *stmt = (previous_planner_hook ? previous_planner_hook :
-						 standard_planner) (parse, query_string, cursor_options,
-											params);
+	PlannedStmt *stmt;
 
+	randpick_forget_offer();
+	stmt = (previous_planner_hook ? previous_planner_hook :
+			standard_planner) (parse, query_string, cursor_options, params);
 	randpick_drop_unread_keys(stmt);
 	return stmt;
 }
