@@ -47,36 +47,52 @@ randpick_is_path(const CustomPath *path)
 	return path->methods == &path_methods;
 }
 
-/* A flat copy of a plain scan path, or NULL for a path of another kind. */
-static Path *
-copy_scan_path(Path *path)
+/* The size of a plain scan path, or 0 if it is a path of another kind. */
+static Size
+scan_path_size(const Path *path)
 {
-	Size		size;
-	Path	   *copy;
-
 	switch (nodeTag(path))
 	{
 		case T_Path:
-			size = sizeof(Path);
-			break;
+			return sizeof(Path);
 		case T_IndexPath:
-			size = sizeof(IndexPath);
-			break;
+			return sizeof(IndexPath);
 		case T_BitmapHeapPath:
-			size = sizeof(BitmapHeapPath);
-			break;
+			return sizeof(BitmapHeapPath);
 		case T_TidPath:
-			size = sizeof(TidPath);
-			break;
+			return sizeof(TidPath);
 		case T_TidRangePath:
-			size = sizeof(TidRangePath);
-			break;
+			return sizeof(TidRangePath);
 		default:
-			return NULL;
+			return 0;
 	}
-	copy = (Path *) palloc(size);
-	memcpy(copy, path, size);
-	return copy;
+}
+
+static Path *
+copy_scan_path(const Path *path)
+{
+	Size		size = scan_path_size(path);
+
+	Assert(size > 0);
+	return memcpy(palloc(size), path, size);
+}
+
+/* The plain scan that the planner would take, by its own costs; or NULL. */
+static Path *
+find_cheapest_scan(List *paths)
+{
+	Path	   *cheapest = NULL;
+	ListCell   *lc;
+
+	foreach(lc, paths)
+	{
+		Path	   *path = (Path *) lfirst(lc);
+
+		if (path->param_info == NULL && scan_path_size(path) > 0 &&
+			(cheapest == NULL || path->total_cost < cheapest->total_cost))
+			cheapest = path;
+	}
+	return cheapest;
 }
 
 /*
@@ -122,41 +138,23 @@ Path *
 randpick_deal_path(PlannerInfo *root, RelOptInfo *rel)
 {
 	PathTarget *target = randpick_tid_target(root, rel);
-	Path	   *cheapest = NULL;
+	Path	   *cheapest = find_cheapest_scan(rel->pathlist);
 	Path	   *deal;
-	ListCell   *lc;
 
-	/* the one that the planner would take, by its own costs */
-	foreach(lc, rel->pathlist)
-	{
-		Path	   *path = (Path *) lfirst(lc);
-
-		if (path->param_info == NULL &&
-			(cheapest == NULL || path->total_cost < cheapest->total_cost))
-			path = copy_scan_path(path);
-		else
-			path = NULL;
-		if (path != NULL)
-			cheapest = path;
-	}
 	if (cheapest == NULL)
 		cheapest = create_seqscan_path(root, rel, NULL, 0);
 	deal = return_tid_only(root, copy_scan_path(cheapest), target);
 
-	if (rel->consider_parallel && rel->partial_pathlist != NIL)
+	if (rel->consider_parallel && rel->partial_pathlist != NIL &&
+		scan_path_size(linitial(rel->partial_pathlist)) > 0)
 	{
 		Path	   *partial = copy_scan_path(linitial(rel->partial_pathlist));
+		Path	   *gather = (Path *)
+		create_gather_path(root, rel, return_tid_only(root, partial, target),
+						   target, NULL, NULL);
 
-		if (partial != NULL)
-		{
-			Path	   *gather = (Path *)
-			create_gather_path(root, rel,
-							   return_tid_only(root, partial, target),
-							   target, NULL, NULL);
-
-			if (gather->total_cost < cheapest->total_cost)
-				deal = gather;
-		}
+		if (gather->total_cost < cheapest->total_cost)
+			deal = gather;
 	}
 	return deal;
 }
