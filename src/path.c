@@ -206,10 +206,7 @@ make_looks(double looks)
 					 false, FLOAT8PASSBYVAL);
 }
 
-/*
- * What the scan has to know, in the order of RandpickPrivate; and in the place
- * of the last slot, which plan.c fills, what goes to custom_exprs.
- */
+/* What the scan has to know, in the order of RandpickPrivate. */
 static List *
 make_private(const RandpickMatch *match, const RandpickRaceCost *cost)
 {
@@ -224,6 +221,7 @@ make_private(const RandpickMatch *match, const RandpickRaceCost *cost)
 	result = lappend(result, make_bool(cost->capacity.place_is_tuple));
 	result = lappend(result, make_int(cost->capacity.since));
 	result = lappend(result, cost->conditions.columns);
+	result = lappend(result, make_int(RANDPICK_NO_KEY_PARAM));
 	return lappend(result, match->sampling != RANDPICK_SAMPLING_NONE ?
 				   match->sample_args : cost->conditions.clauses);
 }

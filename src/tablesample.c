@@ -341,7 +341,8 @@ randpick_adjust_sample(PlannerInfo *root, List *custom_private,
 					   RelOptInfo *child)
 {
 	List	   *result = list_copy(custom_private);
+	ListCell   *exprs = list_nth_cell(result, RANDPICK_PRIVATE_EXPRS);
 
-	llast(result) = randpick_adjust_to_child(root, llast(result), child);
+	lfirst(exprs) = randpick_adjust_to_child(root, lfirst(exprs), child);
 	return result;
 }
