@@ -15,6 +15,11 @@ SELECT count(randpick('fruit'));
 SHOW randpick.order_by_random;
 EXPLAIN (COSTS OFF) SELECT * FROM fruit ORDER BY random() LIMIT 1;
 
+-- and so does a LOAD that is not a statement of its own
+\c -
+DO $$ BEGIN LOAD 'randpick'; END $$;
+SHOW randpick.order_by_random;
+
 -- the table by its name, as the type of names, as text or untyped, or by number
 SELECT count(randpick('fruit'::regclass)), count(randpick('fruit'::text)), count(randpick('public.fruit')),
        count(randpick('fruit'::regclass::oid::text));
@@ -63,6 +68,8 @@ SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'kind = $1 AND id <= $2', 
 SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'id = ANY ($1)', ARRAY[1, 2, 3]);
 SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'id IN ($1, $2)', VARIADIC ARRAY[1, 2]);
 SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'id IN ($1, $2)', VARIADIC ARRAY['1', '2']);
+SELECT count(*) FROM randpick_rows(NULL::fruit, 1000,
+    (SELECT 'id IN (' || string_agg('$' || i, ', ') || ')' FROM generate_series(1, 150) i), VARIADIC ARRAY(SELECT generate_series(1, 150)));
 SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'kind = $1', NULL);
 SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, '$1 = $1 AND id < $1', 5);
 SELECT randpick('fruit', 'id = $1', 7), randpick('fruit', 'id = $1', 7.0), randpick('fruit', 'id = $1', '7');
@@ -123,6 +130,20 @@ CREATE FUNCTION picks_often(n int) RETURNS int IMMUTABLE LANGUAGE sql
 CREATE DOMAIN odd AS int CHECK (VALUE = 1 OR picks_often(VALUE) = 100);
 SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'id <= picks_often(7)');
 SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'id = $1::odd', '7');
+
+-- a name in the filter is the caller's, by the search path of each call
+CREATE SCHEMA north;
+CREATE SCHEMA south;
+CREATE TYPE north.grade AS ENUM ('low', 'high');
+CREATE TYPE south.grade AS ENUM ('cold', 'hot');
+SET search_path = public, north;
+SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, '$1::grade IS NOT NULL', 'low');
+SET search_path = public, south;
+SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, '$1::grade IS NOT NULL', 'hot');
+SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, '$1::grade IS NOT NULL', 'low');
+RESET search_path;
+DROP TYPE north.grade, south.grade;
+DROP SCHEMA north, south;
 
 -- a plan that is kept follows the settings
 CREATE FUNCTION picks_from_seed() RETURNS text LANGUAGE plpgsql AS $$

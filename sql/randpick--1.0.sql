@@ -11,8 +11,10 @@
 -- untyped values become).
 --
 -- All run with the caller's privileges and row security and see what the
--- calling statement sees.  They are volatile, as random() is, and parallel
--- restricted, because random()'s state is the session's.
+-- calling statement sees: none of a table's rows, if the call had to wait for
+-- a session that rewrote the table, which leaves older snapshots nothing.
+-- They are volatile, as random() is, and parallel restricted, because
+-- random()'s state is the session's.
 
 -- The extension is trusted.  This script runs as a superuser then, but all it
 -- does is create functions in the extension's own schema; it looks nothing up

@@ -29,6 +29,7 @@
 
 #include "append.h"
 #include "catalog/pg_class.h"
+#include "cost.h"
 #include "member.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
@@ -197,6 +198,8 @@ randpick_set_append_path(PlannerInfo *root, RelOptInfo *input, RelOptInfo *order
 	path->custom_paths = members;
 	path->methods = &append_path_methods;
 	set_costs(&path->path, members);
+	if (!randpick_has_finite_cost(&path->path))
+		return;
 
 	result = &path->path;
 	if (result->pathtarget != target)
@@ -221,7 +224,13 @@ plan_append(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	}
 
 	scan->scan.plan.targetlist = tlist;
-	scan->custom_scan_tlist = copyObject(tlist);
+
+	/*
+	 * The same expressions, not copies: the planner looks for those of one list
+	 * in the other, and a sub-select with a cost that is no number is equal to
+	 * nothing but itself.
+	 */
+	scan->custom_scan_tlist = list_copy(tlist);
 	scan->flags = path->flags;
 	scan->custom_plans = custom_plans;
 	scan->methods = &randpick_append_methods;

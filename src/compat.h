@@ -9,9 +9,8 @@
 #ifndef RANDPICK_COMPAT_H
 #define RANDPICK_COMPAT_H
 
-#include <math.h>
-
 #include "access/nbtree.h"
+#include "catalog/namespace.h"
 #include "executor/executor.h"
 #include "nodes/extensible.h"
 #include "nodes/pathnodes.h"
@@ -21,6 +20,7 @@
 #include "utils/selfuncs.h"
 #include "storage/bufmgr.h"
 #include "storage/proc.h"
+#include "utils/plancache.h"
 #include "utils/rel.h"
 
 #if PG_VERSION_NUM < 150000
@@ -64,18 +64,50 @@ randpick_executor_run(QueryDesc *query, uint64 count)
 }
 
 /*
- * Cost without what the enable_* settings add.  Up to 17 they add
- * disable_cost to the cost itself, some times over; from 18 on they are
- * counted apart.
+ * What a scan, or a Gather of one, costs without what its enable_* setting adds
+ * if it is off.  Up to 17 that is in the cost; from 18 on it is counted apart.
  */
 static inline Cost
-randpick_cost_without_disable(Cost cost)
+randpick_cost_without_disable(Path *path)
 {
-#if PG_VERSION_NUM >= 180000
-	return cost;
-#else
-	return fmod(cost, disable_cost);
+#if PG_VERSION_NUM < 180000
+	NodeTag		scan = IsA(path, GatherPath) ?
+	((GatherPath *) path)->subpath->pathtype : path->pathtype;
+
+	if ((scan == T_SeqScan && !enable_seqscan) ||
+		(scan == T_IndexScan && !enable_indexscan) ||
+		(scan == T_BitmapHeapScan && !enable_bitmapscan) ||
+		((scan == T_TidScan || scan == T_TidRangeScan) && !enable_tidscan))
+		return path->total_cost - disable_cost;
 #endif
+	return path->total_cost;
+}
+
+/*
+ * Was a plan that is kept, and valid, made under the present search path?  17
+ * renamed the question.
+ */
+static inline bool
+randpick_is_search_path_of(const CachedPlanSource *source)
+{
+#if PG_VERSION_NUM >= 170000
+	return SearchPathMatchesCurrentEnvironment(source->search_path);
+#else
+	return OverrideSearchPathMatchesCurrent(source->search_path);
+#endif
+}
+
+/*
+ * The relation that an entry of a query's FROM names.  That of a view, which
+ * the rewriter has made a sub-select, keeps its OID from some minor release of
+ * 15 on; before, only the entry of the view's rule has it.
+ */
+static inline Oid
+randpick_entry_relation(const RangeTblEntry *entry)
+{
+	if (entry->rtekind == RTE_SUBQUERY && !OidIsValid(entry->relid))
+		entry = linitial_node(RangeTblEntry, entry->subquery->rtable);
+	return entry->relid;
 }
 
 /*

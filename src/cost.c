@@ -143,6 +143,12 @@ randpick_cost_of_rows(const RandpickRaceCost *cost, double k)
 		past_budget * (cost->deal_cost + sort_cost + fetch_cost);
 }
 
+bool
+randpick_has_finite_cost(const Path *path)
+{
+	return isfinite(path->startup_cost) && isfinite(path->total_cost);
+}
+
 /* What follows from a source's places, the budget included. */
 static void
 finish_cost(RandpickRaceCost *cost)

@@ -47,4 +47,10 @@ extern void randpick_choose_source(RandpickRaceCost *best, PlannerInfo *root,
 /* What the first k rows cost, whether raced or dealt. */
 extern Cost randpick_cost_of_rows(const RandpickRaceCost *cost, double k);
 
+/*
+ * Can the planner compare the path's cost with another one?  Settings can make
+ * costs so large that they are infinite, or no numbers.
+ */
+extern bool randpick_has_finite_cost(const Path *path);
+
 #endif							/* RANDPICK_COST_H */

@@ -133,6 +133,12 @@ cost_of_offer(double rows)
 }
 
 void
+randpick_forget_offer(void)
+{
+	offer.root = NULL;
+}
+
+void
 randpick_note_offer(PlannerInfo *root, RelOptInfo *rel, const Path *path)
 {
 	offer.root = root;

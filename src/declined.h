@@ -14,6 +14,12 @@
 extern void randpick_report_declined(PlannerInfo *root, RelOptInfo *rel,
 									 const char *reason);
 
+/*
+ * Planning begins.  What is left from a query whose planning failed must not be
+ * taken for an offer to one that happens to stand at the same address.
+ */
+extern void randpick_forget_offer(void);
+
 /* A race is being offered to the planner for a relation of the query. */
 extern void randpick_note_offer(PlannerInfo *root, RelOptInfo *rel,
 								const Path *path);

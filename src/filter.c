@@ -38,9 +38,16 @@ is_star(const Node *node)
 		IsA(llast(((const ColumnRef *) node)->fields), A_Star);
 }
 
-/* Collect the numbers of the parameters of an expression. */
+/* The parameters of a filter. */
+typedef struct FilterParams
+{
+	int			nvalues;		/* of the call */
+	Bitmapset  *numbers;		/* that the filter refers to */
+} FilterParams;
+
+/* Collect the parameters of an expression, for each of which there is a value. */
 static bool
-collect_params(Node *node, Bitmapset **numbers)
+collect_params(Node *node, FilterParams *params)
 {
 	if (node == NULL)
 		return false;
@@ -48,38 +55,30 @@ collect_params(Node *node, Bitmapset **numbers)
 	{
 		int			number = ((ParamRef *) node)->number;
 
-		/* the scanner lets $0 and numbers past any number of values pass */
-		if (number < 1 || number > FUNC_MAX_ARGS)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_PARAMETER),
-					 errmsg("there is no parameter $%d", number)));
-		*numbers = bms_add_member(*numbers, number);
-		return false;
-	}
-	return raw_expression_tree_walker(node, collect_params, numbers);
-}
-
-static void
-check_params(Node *expr, int nvalues)
-{
-	Bitmapset  *numbers = NULL;
-	int			number = -1;
-
-	collect_params(expr, &numbers);
-	while ((number = bms_next_member(numbers, number)) >= 0)
-	{
-		if (number > nvalues)
+		/* the scanner lets any number pass, $0 too */
+		if (number < 1 || number > params->nvalues)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_PARAMETER),
 					 errmsg("there is no parameter $%d", number),
 					 errdetail_plural("The filter was given %d value.",
 									  "The filter was given %d values.",
-									  nvalues, nvalues),
+									  params->nvalues, params->nvalues),
 					 errhint("Pass a value for each parameter after the filter.")));
+		params->numbers = bms_add_member(params->numbers, number);
+		return false;
 	}
-	for (number = 1; number <= nvalues; number++)
+	return raw_expression_tree_walker(node, collect_params, params);
+}
+
+static void
+check_params(Node *expr, int nvalues)
+{
+	FilterParams params = {.nvalues = nvalues};
+
+	collect_params(expr, &params);
+	for (int number = 1; number <= nvalues; number++)
 	{
-		if (!bms_is_member(number, numbers))
+		if (!bms_is_member(number, params.numbers))
 			ereport(ERROR,
 					(errcode(ERRCODE_SYNTAX_ERROR),
 					 errmsg("value %d is not used by the filter", number),

@@ -28,6 +28,7 @@
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
+#include "utils/typcache.h"
 
 PG_FUNCTION_INFO_V1(randpick_ctid);
 PG_FUNCTION_INFO_V1(randpick_record);
@@ -43,6 +44,7 @@ typedef struct RowReceiver
 	Datum		value;			/* received, if any was: composite or TID */
 	bool		received;
 	Tuplestorestate *store;		/* or NULL */
+	TupleDesc	store_desc;		/* what its reader takes the rows for */
 } RowReceiver;
 
 static bool
@@ -73,9 +75,50 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	return true;
 }
 
+/* Can rows of one description be read by the other one? */
+static bool
+has_same_columns(TupleDesc a, TupleDesc b)
+{
+	if (a->natts != b->natts)
+		return false;
+	for (int i = 0; i < a->natts; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(a, i);
+		Form_pg_attribute other = TupleDescAttr(b, i);
+
+		/* a column that was dropped still takes its place */
+		if (column->atttypid != other->atttypid ||
+			column->attisdropped != other->attisdropped ||
+			column->attlen != other->attlen ||
+			column->attbyval != other->attbyval ||
+			column->attalign != other->attalign)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The calling query began to run before this call had its lock on the table.
+ * If the table was altered in between, rows are not what that query takes them
+ * for.
+ */
 static void
 receiver_startup(DestReceiver *self, int operation, TupleDesc desc)
 {
+	RowReceiver *receiver = (RowReceiver *) self;
+	Oid			rowtype = TupleDescAttr(desc, 0)->atttypid;
+	TupleDesc	row_desc;
+
+	if (receiver->store == NULL)
+		return;
+	row_desc = lookup_rowtype_tupdesc(rowtype, -1);
+	if (!has_same_columns(row_desc, receiver->store_desc))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("row type %s was altered after the query had begun",
+						format_type_be(rowtype)),
+				 errhint("Run the query again.")));
+	ReleaseTupleDesc(row_desc);
 }
 
 static void
@@ -83,8 +126,9 @@ receiver_shutdown(DestReceiver *self)
 {
 }
 
+/* With or without a place where a set of rows is returned. */
 static void
-init_receiver(RowReceiver *receiver, Tuplestorestate *store)
+init_receiver(RowReceiver *receiver, ReturnSetInfo *set)
 {
 	memset(receiver, 0, sizeof(RowReceiver));
 	receiver->pub.receiveSlot = receive_row;
@@ -93,7 +137,11 @@ init_receiver(RowReceiver *receiver, Tuplestorestate *store)
 	receiver->pub.rDestroy = receiver_shutdown;
 	receiver->pub.mydest = DestNone;
 	receiver->cxt = CurrentMemoryContext;
-	receiver->store = store;
+	if (set != NULL)
+	{
+		receiver->store = set->setResult;
+		receiver->store_desc = set->setDesc;
+	}
 }
 
 /* Plan and run the query of a call, for up to nrows rows. */
@@ -252,7 +300,7 @@ return_rows(FunctionCallInfo fcinfo, int64 count, int arg)
 	get_filter(fcinfo, arg, &call);
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-	init_receiver(&receiver, ((ReturnSetInfo *) fcinfo->resultinfo)->setResult);
+	init_receiver(&receiver, (ReturnSetInfo *) fcinfo->resultinfo);
 	run_call(&call, count, &receiver);
 	return (Datum) 0;
 }

@@ -2,10 +2,11 @@
  * key.c
  *	  The key of a row, in the place of each random() of the target list.
  *
- * PostgreSQL computes equal volatile expressions of a sorted target list once,
- * below the sort; so every random() of the list, also one inside another
- * expression, is the row's key.  They are found by what they are, when the
- * scan begins: the target list is final only then.
+ * PostgreSQL computes what it sorts by below the sort.  Above it, every random()
+ * of the target list, also one inside another expression, is equal to that
+ * column, and is taken from it; so each is the row's key.  (A second random()
+ * to sort by is computed apart, and such queries are not ours.)  They are found
+ * by what they are, when the scan begins: the target list is final only then.
  *
  * The key is an executor parameter, reserved by plan.c.  It could not be a
  * CaseTestExpr, which means something else inside a CASE.
@@ -33,19 +34,23 @@ randpick_contains_random(Node *node, void *context)
 	return expression_tree_walker(node, randpick_contains_random, context);
 }
 
+typedef struct ReplaceContext
+{
+	Param	   *key;			/* the parameter */
+	bool		found;			/* a random() to replace by it? */
+} ReplaceContext;
+
 /* Exchange every random() of an expression for the parameter. */
 static Node *
-replace_random(Node *node, void *context)
+replace_random(Node *node, ReplaceContext *context)
 {
-	Param	   *key = (Param *) context;
-
 	if (node == NULL)
 		return NULL;
 	if (IsA(node, FuncExpr) &&
 		((FuncExpr *) node)->funcid == RANDPICK_RANDOM_OID)
 	{
-		key->location = 0;
-		return (Node *) copyObject(key);
+		context->found = true;
+		return (Node *) copyObject(context->key);
 	}
 	return expression_tree_mutator(node, replace_random, context);
 }
@@ -55,16 +60,17 @@ randpick_key_projection(ScanState *ss, int key_param)
 {
 	PlanState  *ps = &ss->ps;
 	Param	   *key = makeNode(Param);
+	ReplaceContext context = {.key = key};
 	List	   *tlist;
 
 	key->paramkind = PARAM_EXEC;
 	key->paramid = key_param;
 	key->paramtype = FLOAT8OID;
 	key->paramtypmod = -1;
-	key->location = -1;			/* until one is found */
+	key->location = -1;
 
-	tlist = (List *) replace_random((Node *) ps->plan->targetlist, key);
-	if (key->location < 0)
+	tlist = (List *) replace_random((Node *) ps->plan->targetlist, &context);
+	if (!context.found)
 		elog(ERROR, "no random() in the target list of a %s scan",
 			 RANDPICK_SCAN_NAME);
 	return ExecBuildProjectionInfo(tlist, ps->ps_ExprContext,

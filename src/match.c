@@ -68,6 +68,37 @@ sorts_by_random(PlannerInfo *root, RandpickMatch *match)
 	return true;
 }
 
+/* Is there a random() in the expression that a path key sorts by? */
+static bool
+has_random(PlannerInfo *root, PathKey *pathkey)
+{
+	EquivalenceClass *eclass = pathkey->pk_eclass;
+
+	if (!eclass->ec_has_volatile || eclass->ec_sortref == 0)
+		return false;
+	return randpick_contains_random((Node *) get_sortgroupref_tle(eclass->ec_sortref,
+																  root->processed_tlist)->expr,
+									NULL);
+}
+
+/*
+ * Does the query, which sorts by random() first, sort by a second one, too?
+ * PostgreSQL computes each column that it sorts by apart from the others, and
+ * we have one key.
+ */
+static bool
+sorts_by_random_again(PlannerInfo *root)
+{
+	ListCell   *lc;
+
+	for_each_from(lc, root->sort_pathkeys, 1)
+	{
+		if (has_random(root, lfirst_node(PathKey, lc)))
+			return true;
+	}
+	return false;
+}
+
 /* Why the query as a whole is not ours, or NULL. */
 static const char *
 decline_query(PlannerInfo *root)
@@ -88,6 +119,8 @@ decline_query(PlannerInfo *root)
 		return "its select list has a set-returning function";
 	if (parse->limitOption == LIMIT_OPTION_WITH_TIES)
 		return "it has FETCH FIRST WITH TIES";
+	if (sorts_by_random_again(root))
+		return "it sorts by more than one random() value";
 	return NULL;
 }
 
@@ -102,14 +135,7 @@ decline_order(PlannerInfo *root)
 
 	foreach(lc, root->sort_pathkeys)
 	{
-		EquivalenceClass *eclass = lfirst_node(PathKey, lc)->pk_eclass;
-		Node	   *expr;
-
-		if (!eclass->ec_has_volatile || eclass->ec_sortref == 0)
-			continue;
-		expr = (Node *) get_sortgroupref_tle(eclass->ec_sortref,
-											 root->processed_tlist)->expr;
-		if (!randpick_contains_random(expr, NULL))
+		if (!has_random(root, lfirst_node(PathKey, lc)))
 			continue;
 		if (foreach_current_index(lc) > 0)
 			return "it sorts by something else before random()";

@@ -47,36 +47,52 @@ randpick_is_path(const CustomPath *path)
 	return path->methods == &path_methods;
 }
 
-/* A flat copy of a plain scan path, or NULL for a path of another kind. */
-static Path *
-copy_scan_path(Path *path)
+/* The size of a plain scan path, or 0 if it is a path of another kind. */
+static Size
+scan_path_size(const Path *path)
 {
-	Size		size;
-	Path	   *copy;
-
 	switch (nodeTag(path))
 	{
 		case T_Path:
-			size = sizeof(Path);
-			break;
+			return sizeof(Path);
 		case T_IndexPath:
-			size = sizeof(IndexPath);
-			break;
+			return sizeof(IndexPath);
 		case T_BitmapHeapPath:
-			size = sizeof(BitmapHeapPath);
-			break;
+			return sizeof(BitmapHeapPath);
 		case T_TidPath:
-			size = sizeof(TidPath);
-			break;
+			return sizeof(TidPath);
 		case T_TidRangePath:
-			size = sizeof(TidRangePath);
-			break;
+			return sizeof(TidRangePath);
 		default:
-			return NULL;
+			return 0;
 	}
-	copy = (Path *) palloc(size);
-	memcpy(copy, path, size);
-	return copy;
+}
+
+static Path *
+copy_scan_path(const Path *path)
+{
+	Size		size = scan_path_size(path);
+
+	Assert(size > 0);
+	return memcpy(palloc(size), path, size);
+}
+
+/* The plain scan that the planner would take, by its own costs; or NULL. */
+static Path *
+find_cheapest_scan(List *paths)
+{
+	Path	   *cheapest = NULL;
+	ListCell   *lc;
+
+	foreach(lc, paths)
+	{
+		Path	   *path = (Path *) lfirst(lc);
+
+		if (path->param_info == NULL && scan_path_size(path) > 0 &&
+			(cheapest == NULL || path->total_cost < cheapest->total_cost))
+			cheapest = path;
+	}
+	return cheapest;
 }
 
 /*
@@ -122,41 +138,23 @@ Path *
 randpick_deal_path(PlannerInfo *root, RelOptInfo *rel)
 {
 	PathTarget *target = randpick_tid_target(root, rel);
-	Path	   *cheapest = NULL;
+	Path	   *cheapest = find_cheapest_scan(rel->pathlist);
 	Path	   *deal;
-	ListCell   *lc;
 
-	/* the one that the planner would take, by its own costs */
-	foreach(lc, rel->pathlist)
-	{
-		Path	   *path = (Path *) lfirst(lc);
-
-		if (path->param_info == NULL &&
-			(cheapest == NULL || path->total_cost < cheapest->total_cost))
-			path = copy_scan_path(path);
-		else
-			path = NULL;
-		if (path != NULL)
-			cheapest = path;
-	}
 	if (cheapest == NULL)
 		cheapest = create_seqscan_path(root, rel, NULL, 0);
 	deal = return_tid_only(root, copy_scan_path(cheapest), target);
 
-	if (rel->consider_parallel && rel->partial_pathlist != NIL)
+	if (rel->consider_parallel && rel->partial_pathlist != NIL &&
+		scan_path_size(linitial(rel->partial_pathlist)) > 0)
 	{
 		Path	   *partial = copy_scan_path(linitial(rel->partial_pathlist));
+		Path	   *gather = (Path *)
+		create_gather_path(root, rel, return_tid_only(root, partial, target),
+						   target, NULL, NULL);
 
-		if (partial != NULL)
-		{
-			Path	   *gather = (Path *)
-			create_gather_path(root, rel,
-							   return_tid_only(root, partial, target),
-							   target, NULL, NULL);
-
-			if (gather->total_cost < cheapest->total_cost)
-				deal = gather;
-		}
+		if (gather->total_cost < cheapest->total_cost)
+			deal = gather;
 	}
 	return deal;
 }
@@ -208,10 +206,7 @@ make_looks(double looks)
 					 false, FLOAT8PASSBYVAL);
 }
 
-/*
- * What the scan has to know, in the order of RandpickPrivate; and in the place
- * of the last slot, which plan.c fills, what goes to custom_exprs.
- */
+/* What the scan has to know, in the order of RandpickPrivate. */
 static List *
 make_private(const RandpickMatch *match, const RandpickRaceCost *cost)
 {
@@ -226,6 +221,7 @@ make_private(const RandpickMatch *match, const RandpickRaceCost *cost)
 	result = lappend(result, make_bool(cost->capacity.place_is_tuple));
 	result = lappend(result, make_int(cost->capacity.since));
 	result = lappend(result, cost->conditions.columns);
+	result = lappend(result, make_int(RANDPICK_NO_KEY_PARAM));
 	return lappend(result, match->sampling != RANDPICK_SAMPLING_NONE ?
 				   match->sample_args : cost->conditions.clauses);
 }
@@ -261,18 +257,27 @@ randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 	if (randpick_order_by_random == RANDPICK_ORDER_OFF &&
 		!randpick_is_planning_call() && !randpick_log_declined)
 		return;
+
+	/* the planner has proved that there are no rows, and has its path */
+	if (IS_DUMMY_REL(rel))
+		return;
 	if (!randpick_match(root, rel, rte, &match))
 		return;
 
 	deal = randpick_deal_path(root, rel);
 	wanted = randpick_rows_wanted(root, clamp_row_est(rel->rows));
 	randpick_choose_source(&cost, root, rel,
-						   randpick_cost_without_disable(deal->total_cost),
+						   randpick_cost_without_disable(deal),
 						   wanted);
 
 	path = randpick_race_path(rel, &match, &cost, deal);
 	path->path.pathkeys = root->query_pathkeys;
 	set_path_costs(&path->path, &cost, wanted);
+	if (!randpick_has_finite_cost(&path->path))
+	{
+		randpick_report_declined(root, rel, "its cost is not finite");
+		return;
+	}
 	randpick_note_offer(root, rel, &path->path);
 	add_path(rel, &path->path);
 }

@@ -29,26 +29,22 @@ randpick_plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path,
 	DatumGetInt32(list_nth_node(Const, path->custom_private,
 								RANDPICK_PRIVATE_SAMPLING)->constvalue) !=
 		RANDPICK_SAMPLING_NONE;
-	int			key_param = is_sample ? RANDPICK_NO_KEY_PARAM :
-		assign_special_exec_param(root);
 
 	scan->scan.scanrelid = rel->relid;
 	scan->scan.plan.targetlist = tlist;
 	scan->scan.plan.qual = extract_actual_clauses(clauses, false);
 	scan->flags = path->flags;
 	scan->custom_plans = custom_plans;
-	scan->custom_exprs = llast_node(List, path->custom_private);
+	scan->custom_exprs = list_nth_node(List, path->custom_private,
+									   RANDPICK_PRIVATE_EXPRS);
+	scan->custom_private = list_truncate(list_copy(path->custom_private),
+										 RANDPICK_PRIVATE_COUNT);
 	scan->methods = &randpick_scan_methods;
 
-	/*
-	 * path.c filled the slots before RANDPICK_PRIVATE_KEY_PARAM, and put what
-	 * custom_exprs has there.
-	 */
-	Assert(list_length(path->custom_private) == RANDPICK_PRIVATE_KEY_PARAM + 1);
-	scan->custom_private =
-		lappend(list_truncate(list_copy(path->custom_private),
-							  RANDPICK_PRIVATE_KEY_PARAM),
-				makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
-						  Int32GetDatum(key_param), false, true));
+	if (!is_sample)
+		lfirst(list_nth_cell(scan->custom_private, RANDPICK_PRIVATE_KEY_PARAM)) =
+			makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
+					  Int32GetDatum(assign_special_exec_param(root)),
+					  false, true);
 	return &scan->scan.plan;
 }

@@ -7,11 +7,17 @@
  * the planner chooses how to answer it.
  *
  * Plans are kept for the session by PostgreSQL's plan cache, which plans anew
- * after DDL and, where it matters, for another role, row security setting or
- * search path.  What is kept here is a bounded list of them, the least
- * recently used one falling out.  The query names the table, but the caller
- * gave its OID: so a plan that DDL made invalid, a renaming perhaps, is not
- * revalidated but built again from the OID.
+ * after DDL and, where it matters, for another role or row security setting.
+ * What is kept here is a bounded list of them, the least recently used one
+ * falling out.  Another search path has plans of its own, because the types of
+ * values without a type are found once, when an entry is made.
+ *
+ * The query names the table, but the caller gave its OID.  So the table is
+ * locked first, and keeps its name from then on; and a plan that DDL made
+ * invalid, a renaming perhaps, is built again from the OID.  The name of its
+ * schema is not kept by any lock, and the plan cache goes by names where it
+ * plans anew.  So what counts is that the plan that is to run reads that very
+ * table.
  *
  * LIMIT is a constant, so that no plan has to guess it.  It is rounded up to a
  * power of two, so that there are few plans; the first rows of more rows in
@@ -20,11 +26,14 @@
 #include "postgres.h"
 
 #include "catalog/pg_type_d.h"
+#include "compat.h"
 #include "lib/ilist.h"
+#include "nodes/nodeFuncs.h"
 #include "port/pg_bitutils.h"
 #include "query.h"
 #include "query_text.h"
 #include "randpick.h"
+#include "storage/lmgr.h"
 #include "tcop/cmdtag.h"
 #include "tcop/tcopprot.h"
 #include "utils/lsyscache.h"
@@ -33,12 +42,16 @@
 /* how many plans a session keeps */
 #define MAX_PLANS	64
 
+/* how often a plan is made for a table whose name is another's meanwhile */
+#define MAX_TRIES	3
+
 /* A plan that is kept, with what it was made for. */
 typedef struct KeptPlan
 {
 	dlist_node	node;			/* in kept_plans */
 	MemoryContext cxt;			/* holds this struct and its members */
 	Oid			relid;
+	Oid			result_type;	/* of the query's column */
 	bool		wants_tid;
 	char	   *filter;			/* or NULL */
 	int64		limit;			/* as planned */
@@ -86,7 +99,10 @@ text_error_callback(void *arg)
 	}
 }
 
-/* Analyze the query of a new entry and hand it to the plan cache. */
+/*
+ * Analyze the query of a new entry and hand it to the plan cache, which need not
+ * see to it that the result type stays the same: reads_relation does.
+ */
 static void
 complete_plan(KeptPlan *kept, RawStmt *raw)
 {
@@ -98,7 +114,7 @@ complete_plan(KeptPlan *kept, RawStmt *raw)
 											   &kept->param_types, &nparams,
 											   NULL);
 	CompleteCachedPlan(kept->source, queries, NULL, kept->param_types,
-					   nparams, NULL, NULL, CURSOR_OPT_PARALLEL_OK, true);
+					   nparams, NULL, NULL, CURSOR_OPT_PARALLEL_OK, false);
 }
 
 /*
@@ -120,6 +136,7 @@ build_plan(const RandpickCall *call)
 
 	kept->cxt = cxt;
 	kept->relid = call->relid;
+	kept->result_type = call->wants_tid ? TIDOID : get_rel_type_id(call->relid);
 	kept->wants_tid = call->wants_tid;
 	kept->filter = call->filter ? pstrdup(call->filter) : NULL;
 	kept->limit = planned_limit(call->limit);
@@ -179,6 +196,23 @@ is_for_call(const KeptPlan *kept, const RandpickCall *call, int64 limit)
 			   sizeof(Oid) * call->nvalues) == 0;
 }
 
+/* Does the query read the table that it was made for, and return its rows? */
+static bool
+reads_relation(const KeptPlan *kept)
+{
+	Query	   *query;
+	TargetEntry *column;
+
+	/* it is not there after an attempt to plan anew that failed */
+	if (kept->source->query_list == NIL)
+		return false;
+	query = linitial_node(Query, kept->source->query_list);
+	column = linitial_node(TargetEntry, query->targetList);
+	return randpick_entry_relation(linitial_node(RangeTblEntry,
+												 query->rtable)) == kept->relid &&
+		exprType((Node *) column->expr) == kept->result_type;
+}
+
 /*
  * The entry for a call, kept or made, and now the most recently used.  One
  * that is no longer valid is passed over, and grows old.
@@ -193,7 +227,8 @@ find_plan(const RandpickCall *call)
 	dlist_foreach(iter, &kept_plans)
 	{
 		kept = dlist_container(KeptPlan, node, iter.cur);
-		if (is_for_call(kept, call, limit) && CachedPlanIsValid(kept->source))
+		if (is_for_call(kept, call, limit) && CachedPlanIsValid(kept->source) &&
+			randpick_is_search_path_of(kept->source) && reads_relation(kept))
 		{
 			dlist_move_head(&kept_plans, &kept->node);
 			return kept;
@@ -266,11 +301,26 @@ CachedPlan *
 randpick_query_plan(const RandpickCall *call, const char **query_string,
 					ParamListInfo *params)
 {
-	KeptPlan   *kept = find_plan(call);
+	LockRelationOid(call->relid, AccessShareLock);
 
-	/* the entry may be dropped while the query runs */
-	*query_string = pstrdup(kept->query_string);
-	return get_plan(kept, call, params);
+	for (int i = 0; i < MAX_TRIES; i++)
+	{
+		KeptPlan   *kept = find_plan(call);
+		CachedPlan *plan;
+
+		/* the entry may be dropped while the query runs */
+		*query_string = pstrdup(kept->query_string);
+		plan = get_plan(kept, call, params);
+		if (reads_relation(kept))
+			return plan;
+		ReleaseCachedPlan(plan, CurrentResourceOwner);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_IN_USE),
+			 errmsg("could not plan a query of the relation with OID %u",
+					call->relid),
+			 errdetail("Its name became that of another relation meanwhile."),
+			 errhint("Try again.")));
 }
 
 bool

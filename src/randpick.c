@@ -87,10 +87,11 @@ static PlannedStmt *
 plan_query(Query *parse, const char *query_string, int cursor_options,
 		   ParamListInfo params)
 {
-	PlannedStmt *stmt = (previous_planner_hook ? previous_planner_hook :
-						 standard_planner) (parse, query_string, cursor_options,
-											params);
+	PlannedStmt *stmt;
 
+	randpick_forget_offer();
+	stmt = (previous_planner_hook ? previous_planner_hook :
+			standard_planner) (parse, query_string, cursor_options, params);
 	randpick_drop_unread_keys(stmt);
 	return stmt;
 }
@@ -99,6 +100,8 @@ plan_query(Query *parse, const char *query_string, int cursor_options,
  * Was the library asked for by name?  Preloading happens while there is no
  * query; LOAD and CREATE EXTENSION are statements that run; anything else
  * called a function, or is a query with TABLESAMPLE that is not running yet.
+ * A LOAD inside of a function or DO block looks like a call there, and is taken
+ * for one: that is the side on which no plan changes.
  */
 static bool
 is_loaded_by_name(void)

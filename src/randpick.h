@@ -59,8 +59,11 @@ typedef enum RandpickPrivate
 	RANDPICK_PRIVATE_COLUMNS,	/* integer list: of each condition the index's
 								 * column, from 0 */
 	RANDPICK_PRIVATE_KEY_PARAM, /* int4: the exec parameter that is the key, or
-								 * RANDPICK_NO_KEY_PARAM */
-	RANDPICK_PRIVATE_COUNT
+								 * RANDPICK_NO_KEY_PARAM; set by plan.c */
+	RANDPICK_PRIVATE_COUNT,
+
+	/* the path has one more: the list of what goes to custom_exprs */
+	RANDPICK_PRIVATE_EXPRS = RANDPICK_PRIVATE_COUNT
 } RandpickPrivate;
 
 /* There is no random() in the target list. */

@@ -239,7 +239,7 @@ choose_race(RandpickRaceCost *cost, PlannerInfo *root, RelOptInfo *whole,
 	if (is_repeatable)
 		whole->indexlist = NIL;
 	randpick_choose_source(cost, root, whole,
-						   randpick_cost_without_disable(deal->total_cost), k);
+						   randpick_cost_without_disable(deal), k);
 	race_cost = randpick_cost_of_rows(cost, k);
 	if (is_repeatable)
 	{
@@ -343,7 +343,8 @@ randpick_adjust_sample(PlannerInfo *root, List *custom_private,
 					   RelOptInfo *child)
 {
 	List	   *result = list_copy(custom_private);
+	ListCell   *exprs = list_nth_cell(result, RANDPICK_PRIVATE_EXPRS);
 
-	llast(result) = randpick_adjust_to_child(root, llast(result), child);
+	lfirst(exprs) = randpick_adjust_to_child(root, lfirst(exprs), child);
 	return result;
 }

@@ -113,4 +113,12 @@ for (@sources)
 	}
 }
 
+# A sub-select whose cost is not a number is equal to no other one, and not even
+# to its copy.
+{
+	my $dbh = start_session(cpu_tuple_cost => '1e308');
+	my $rows = $dbh->selectall_arrayref('SELECT f, (SELECT max(f) FROM parts p WHERE p.id = parts.id) FROM parts ORDER BY random() LIMIT 300');
+	is(scalar(grep { $_->[0] == $_->[1] } @$rows), 300, 'a sub-select with an infinite cost');
+}
+
 done_testing;

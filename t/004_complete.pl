@@ -66,6 +66,15 @@ if (!PLAIN)
 	ok($little < 0.7 * $much, "a race of little memory ends after $little rows, of much after $much");
 }
 
+# What dealing costs is what may be spent on a race: all of it where pages are
+# dear, not more where a setting only discourages the scan.
+{
+	my $query = 'SELECT id FROM twenty_thousand WHERE id % 500 = 7 ORDER BY random() LIMIT 1';
+	my ($pages) = $builder->selectrow_array(q{SELECT pg_relation_size('twenty_thousand') / 8192});
+	is_found_how('raced', { seq_page_cost => 1e10 / $pages }, $query, 'pages are dear');
+	is_found_how('mixed', { enable_seqscan => 'off' }, $query, 'a scan is discouraged', 200);
+}
+
 # All rows, or all that qualify.
 my @all = (
 	# rows, query, its LIMIT

@@ -171,6 +171,17 @@ sub test_cursors
 	is(@{ fetch($dbh, 7) }, 0, "nothing after the end, $how");
 	$dbh->rollback;
 
+	# PostgreSQL's own plan allows this without being asked
+	if (!PLAIN)
+	{
+		$dbh->begin_work;
+		$dbh->do("DECLARE c CURSOR FOR $all");
+		fetch($dbh, 3);
+		ok(!eval { fetch($dbh, 'BACKWARD 1') }, "no way back unless it is declared, $how");
+		is($dbh->state, '55000', "by the error for it, $how");
+		$dbh->rollback;
+	}
+
 	for my $hold ('WITHOUT', 'WITH')
 	{
 		$dbh->begin_work;

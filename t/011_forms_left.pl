@@ -29,6 +29,12 @@ INSERT INTO child SELECT generate_series(11, 30);
 CREATE VIEW guarded WITH (security_barrier) AS SELECT * FROM book WHERE kind = 1;
 CREATE FUNCTION flip(int) RETURNS boolean LANGUAGE plpgsql VOLATILE AS 'BEGIN RETURN random() * 3 < $1; END';
 CREATE FUNCTION random(int) RETURNS float8 LANGUAGE sql VOLATILE AS 'SELECT random() * $1';
+CREATE TABLE checked (id int CHECK (id > 0));
+INSERT INTO checked SELECT generate_series(1, 40);
+CREATE TABLE halved (id int) PARTITION BY HASH (id);
+CREATE TABLE halved_0 PARTITION OF halved FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE halved_1 PARTITION OF halved FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO halved SELECT generate_series(1, 40);
 CREATE ACCESS METHOD another_heap TYPE TABLE HANDLER heap_tableam_handler;
 CREATE TABLE elsewhere USING another_heap AS SELECT i AS id FROM generate_series(1, 40) i;
 ANALYZE
@@ -74,6 +80,10 @@ my @left = (
 	[ 'another random',      'SELECT id FROM book ORDER BY public.random(3) LIMIT 5' ],
 	[ 'random()::text',      'SELECT id FROM book ORDER BY md5(id::text || random()::text) LIMIT 5' ],
 	[ 'a column before it',  'SELECT id FROM book ORDER BY kind, random() LIMIT 5' ],
+	[ 'two values',          'SELECT random() AS a, random() AS b, id FROM book ORDER BY a, b LIMIT 5' ],
+	[ 'two values, and one that is not sorted by', 'SELECT random() AS a, random() AS b, random() AS c FROM book ORDER BY a, c LIMIT 5' ],
+	[ 'a value and an expression of another', 'SELECT random() AS a, random() + 1 AS b FROM book ORDER BY a, kind, b DESC LIMIT 5' ],
+	[ 'the same without LIMIT', 'SELECT random() AS a, random() AS b FROM book ORDER BY a, b' ],
 	[ 'a constant string',   q{SELECT id FROM book ORDER BY 'random()'::text, id LIMIT 5} ],
 	[ 'values made before they are sorted', 'SELECT * FROM (SELECT random() AS r, id FROM book OFFSET 0) s ORDER BY r LIMIT 5' ],
 	[ 'EXISTS, which drops the order', 'SELECT id FROM author WHERE EXISTS (SELECT FROM book WHERE author_id = author.id ORDER BY random())' ],
@@ -134,6 +144,17 @@ my @left = (
 	[ 'two rows of a scalar sub-select', 'SELECT (SELECT id FROM book, author ORDER BY random() LIMIT 2)' ],
 );
 is_left(\%settings, @$_) for @left;
+
+# no rows, which the planner knows
+is_left({ %settings, constraint_exclusion => 'on' }, 'excluded by a constraint', 'SELECT id FROM checked WHERE id < 0 ORDER BY random() LIMIT 5');
+
+# costs that cannot be compared
+for my $table ('book', 'halved')
+{
+	is_left({ 'randpick.order_by_random' => 'auto', cpu_tuple_cost => '1e308' }, "infinite costs, $_", $_) for
+	  "SELECT id FROM $table ORDER BY random() LIMIT 5",
+	  "SELECT id, (SELECT max(name) FROM author WHERE author.id = $table.id) FROM $table ORDER BY random() LIMIT 5";
+}
 
 # Of forms that are taken, those errors that do not depend on the rows read.
 my @wrong = (

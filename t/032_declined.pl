@@ -66,6 +66,9 @@ my @reasons = (
 		'SELECT id, generate_series(1, 2) FROM book ORDER BY random() LIMIT 1' ],
 	[ 'it has FETCH FIRST WITH TIES',
 		'SELECT id FROM book ORDER BY random() FETCH FIRST 1 ROW WITH TIES' ],
+	[ 'it sorts by more than one random() value',
+		'SELECT random() AS a, random() AS b FROM book ORDER BY a, b LIMIT 1',
+		'SELECT id FROM book ORDER BY random(), kind, random() * 2 LIMIT 1' ],
 	[ 'it sorts by something else before random()',
 		'SELECT id FROM book ORDER BY kind, random() LIMIT 1',
 		'SELECT id FROM book ORDER BY kind, random() * 2 LIMIT 1' ],
@@ -127,6 +130,10 @@ is_deeply(logged('SELECT id FROM parted ORDER BY random() LIMIT 1'),
 		q{The partition is not taken because the table's access method is not heap.} ],
 	'a partition with another access method');
 
+# costs that cannot be compared
+is_deeply(logged($simple, 'randpick.order_by_random' => 'auto', cpu_tuple_cost => '1e308'),
+	[ $not_taken, 'The query is not taken because its cost is not finite.' ], 'an infinite cost');
+
 # eligible, but the ordinary plan costs less
 my @auto = ('randpick.order_by_random' => 'auto');
 for (
@@ -154,6 +161,8 @@ is_deeply(logged($_, @auto), [], "$_: nothing is said")
   for $simple,
   'SELECT id FROM book WHERE kind = 3 ORDER BY random(), id LIMIT 1 FOR UPDATE SKIP LOCKED',
   'SELECT id FROM halved ORDER BY random() LIMIT 1',
+  'SELECT id FROM book ORDER BY random(), random() LIMIT 1',
+  'SELECT random() AS a, random() AS b, random() + 1 AS c FROM book ORDER BY a, id LIMIT 1',
   'SELECT id FROM book WHERE id = 7 ORDER BY id',
   'SELECT id FROM book ORDER BY gen_random_uuid() LIMIT 1',
   'SELECT random() FROM book', 'SELECT kind, count(*) FROM book GROUP BY kind ORDER BY 1';
