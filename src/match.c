@@ -212,9 +212,14 @@ decline_relation(RangeTblEntry *rte)
 }
 
 /*
- * Is there a sub-select with a volatile function in this expression?
+ * Is there a sub-select in this expression that may give other rows when it is
+ * run again?
+ *
  * contain_volatile_functions does not look into sub-selects once they have
- * been planned, so look at the queries that they were planned from.
+ * been planned, so look at the queries that they were planned from.  And who
+ * takes some rows without an order may get others, since scans need not begin
+ * at the same page.  That is bad if the query would be run once for all rows;
+ * if it is run for each row, they may differ anyway.
  */
 static bool
 contains_volatile_subselect(Node *node, PlannerInfo *root)
@@ -223,11 +228,15 @@ contains_volatile_subselect(Node *node, PlannerInfo *root)
 		return false;
 	if (IsA(node, SubPlan))
 	{
+		SubPlan    *subplan = (SubPlan *) node;
 		PlannerInfo *subroot = list_nth_node(PlannerInfo, root->glob->subroots,
-											 ((SubPlan *) node)->plan_id - 1);
+											 subplan->plan_id - 1);
+		Query	   *query = subroot->parse;
 
-		if (contain_volatile_functions((Node *) subroot->parse) ||
-			contains_volatile_subselect((Node *) subroot->parse, root))
+		if (contain_volatile_functions((Node *) query) ||
+			contains_volatile_subselect((Node *) query, root) ||
+			(subplan->parParam == NIL && query->limitCount != NULL &&
+			 query->sortClause == NIL))
 			return true;
 	}
 	if (IsA(node, Query))

@@ -128,6 +128,7 @@ my @left = (
 	# volatile filters
 	[ 'WHERE random()',      'SELECT id FROM book WHERE random() < 0.5 ORDER BY random() LIMIT 5' ],
 	[ 'WHERE volatile',      'SELECT id FROM book WHERE flip(kind + 1) ORDER BY random() LIMIT 5' ],
+	[ 'WHERE IN (LIMIT)',    'SELECT id FROM book WHERE kind > 3 OR id IN (SELECT id FROM book LIMIT 5) ORDER BY random() LIMIT 5' ],
 	[ 'WHERE (SELECT volatile)', 'SELECT id FROM book WHERE (SELECT flip(kind + 1)) ORDER BY random() LIMIT 5' ],
 	[ 'WHERE (SELECT random())', 'SELECT id FROM book WHERE (SELECT random() + id) > 0 ORDER BY random() LIMIT 5' ],
 
