@@ -31,7 +31,7 @@ END
 {
 	psql($database, 'DROP OWNED BY randpick_bench_nobody; DROP ROLE randpick_bench_nobody') if defined $ENV{PGHOST};
 }
-is((run('-q', "--init=$_", '--size=500', "--table=t_$_"))[0], 0, "making $_") for qw(dense bloated uuid);
+is((run('-q', "--init=$_", '--size=500', "--table=t_$_"))[0], 0, "making $_") for qw(dense bloated uuid partitioned);
 
 my @brief = ('-T', 0.05, '--buffers=0');
 
@@ -51,11 +51,13 @@ my %wrong = (
 	},
 	bloated => { 'system-rows' => [qw(p_rows p_places)] },
 	uuid    => { 'uuid-probe'  => ['p_rows'], 'system-rows' => ['p_rows'] },
+	partitioned => { 'system-rows' => ['p_rows'], 'tablesample-randpick' => ['p_rows'] },
 );
 my %right = (
 	dense => [qw(order-by-random order-by-random+randpick count-offset randpick randpick-rows randpick-record)],
 	bloated => [qw(order-by-random randpick-heap randpick-leaf)],
 	uuid    => [qw(django rails laravel sqlalchemy hibernate)],
+	partitioned => [qw(order-by-random order-by-random+randpick randpick randpick-record)],
 );
 for my $shape (sort keys %wrong)
 {
@@ -143,7 +145,7 @@ psql($database, 'ALTER ROLE randpick_bench_nobody LOGIN');
 my $stdout;
 ($status, $stdout, $stderr) = run(@brief, '--check', '--table=t_dense', '--contenders=order-by-random', '-U', 'randpick_bench_nobody');
 is($status, 2, 'no privilege for the copy: exit status');
-like($stderr, qr/"order-by-random" could not be checked: permission denied to create temporary tables/,
+like($stderr, qr/"order-by-random" could not be checked: no copy of the table could be made: permission denied to create temporary tables/,
 	'no privilege for the copy: says so');
 ($status, undef, $stderr) = run(@brief, '--table=t_uuid', '--contenders=order-by-random', '-U', 'randpick_bench_nobody');
 is($status, 1, 'no privilege on the table: exit status');
