@@ -314,7 +314,12 @@ try_kind(Copy *copy, Session *session, const Target *target, const Options *opti
 		inspect(copy, session, target);
 }
 
-/* Make the copy.  Returns false, with the reason in it, if that fails. */
+/*
+ * Make the copy.  Returns false, with the reason in it, if that fails.
+ *
+ * Limits that are set for applications, and for what is to be measured, do not
+ * hold for this: that a statement must not take long, nor write.
+ */
 bool
 copy_make(Copy *copy, Session *session, const Target *target,
 		  const Options *options, CopyKind kind)
@@ -323,7 +328,9 @@ copy_make(Copy *copy, Session *session, const Target *target,
 		kind = COPY_HEAD;
 	memset(copy, 0, sizeof(Copy));
 	copy->name = psprintf("pg_temp.%s", target->relname);
-	if (!try_kind(copy, session, target, options, kind))
+	if (!session_command(session, "SET statement_timeout = 0; "
+						 "SET default_transaction_read_only = off", &copy->error) ||
+		!try_kind(copy, session, target, options, kind))
 		return false;
 
 	/* a sample of few pages may have come out empty */
@@ -335,7 +342,8 @@ copy_make(Copy *copy, Session *session, const Target *target,
 			!try_kind(copy, session, target, options, COPY_HEAD))
 			return false;
 	}
-	return true;
+	return session_command(session, "RESET statement_timeout; "
+						   "RESET default_transaction_read_only", &copy->error);
 }
 
 void
