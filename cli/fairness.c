@@ -297,7 +297,7 @@ fairness_measure(Result *result, const Target *target, const Options *options)
 		picked.unknown = pg_strdup(picker.error);
 	else if (!copy_make(&copy, picker.session, target, options,
 						result->contender->probes_keys ? COPY_KEYS : COPY_PAGES))
-		picked.unknown = pg_strdup(copy.error);
+		picked.unknown = psprintf("no copy of the table could be made: %s", copy.error);
 	else if (copy.nmatching == 0)
 		picked.unknown = pg_strdup(copy.nrows == 0 ? "there are no rows to try it with"
 								   : "none of the rows tried meets the filter");
