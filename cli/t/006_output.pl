@@ -6,6 +6,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use BenchTest;
+use Encode ();
 use IPC::Run ();
 use JSON::PP ();
 use JSON::Validator ();
@@ -106,6 +107,29 @@ for (
 $schema->{definitions}{contender}{properties}{calls}{type} = 'string';
 cmp_ok(scalar(JSON::Validator->new->schema($schema)->validate((run_json(@brief, '-t', 1))[4])), '>', 0,
 	'JSON: the validator finds faults');
+
+# Names of many bytes, and more: in the locale's encoding, whatever the server's is, and UTF-8 in JSON in any case.
+{
+	my $latin = "${database}_latin";
+	local $ENV{LC_ALL} = 'C.UTF-8';
+	psql($database, "CREATE DATABASE $latin ENCODING LATIN1 LOCALE 'C' TEMPLATE template0");
+	psql($latin, qq{SET client_encoding = 'UTF8'; CREATE TABLE "\xc3\x9c" AS SELECT '\xc3\xa9' AS "\xc3\xa9"});
+	my @own = ('--query', "\xe6\xbc\xa2\xe5\xad\x97=SELECT 1", '--query', 'a|b=SELECT 1');
+	my (undef, $out) = run('-q', '-t', 1, '--no-reach', '--contenders=select-1', @own);
+	my @bars = map { index(Encode::decode('UTF-8', $_) =~ s/([^ -~])/$1 /gr, ' |') } $out =~ /^( (?:select-1|\xe6).*)$/mg;
+	is(scalar(grep { $_ == $bars[0] } @bars), 6, 'wide characters: columns are aligned') or diag($out);
+	(undef, $out) = run('-q', '-t', 1, '--no-reach', '--contenders=select-1', '--format=markdown', @own);
+	is(() = $out =~ /^\| a\\\|b \|/mg, 3, 'Markdown: a bar in a name') or diag($out);
+
+	my @there = ('-t', 1, '-d', $latin, '--contenders=order-by-random');
+	my (undef, $run) = run_json(@there, qq{--table="\xc3\x9c"}, "--filter=\xc3\xa9 = '\xc3\xa9'");
+	is($run->{table}{name}, qq{"\xdc"}, 'LATIN1 database: its name in JSON');
+	is($run->{table}{matching_rows}, 1, 'LATIN1 database: a filter');
+	local $ENV{LC_ALL} = 'C';
+	(undef, $run) = run_json(@there, qq{--table="\xdc"});
+	is($run->{table}{name}, '"?"', 'LATIN1 database, C locale: still JSON');
+	psql($database, "DROP DATABASE $latin");
+}
 
 # Comparing with an earlier run.
 my ($status, $stdout, $stderr) = run(@brief, '-t', 5, '--format=json', '-o', "$scratch/old.json");
