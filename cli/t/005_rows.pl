@@ -142,6 +142,12 @@ is($found->{all}{p_rows}, 0, 'filter: rows that do not meet it');
 psql($database, 'GRANT SELECT ON secret TO randpick_bench_nobody; GRANT SELECT ON t_dense TO randpick_bench_nobody');
 psql($database, 'REVOKE TEMPORARY ON DATABASE ' . $database . ' FROM PUBLIC');
 psql($database, 'ALTER ROLE randpick_bench_nobody LOGIN');
+SKIP:
+{
+	skip('no randpick', 1) if psql($database, q{SELECT count(*) FROM pg_extension WHERE extname = 'randpick'}) == 0;
+	(undef, undef, $found) = run_json(@brief, '--no-reach', '--table=t_dense', '--contenders=order-by-random+randpick', '-U', 'randpick_bench_nobody');
+	is($found->{'order-by-random+randpick'}{skipped}, undef, 'no superuser: randpick can be loaded');
+}
 my $stdout;
 ($status, $stdout, $stderr) = run(@brief, '--check', '--table=t_dense', '--contenders=order-by-random', '-U', 'randpick_bench_nobody');
 is($status, 2, 'no privilege for the copy: exit status');
