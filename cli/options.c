@@ -30,7 +30,7 @@
 #define MAX_CALLS		1000000000
 #define MAX_RATE		10000000
 #define DEFAULT_CHECK	"20"
-#define MIN_CHECK		10		/* the test needs some */
+#define MIN_CHECK		20		/* so many are picked without it */
 #define MAX_CHECK		100000
 #define MIN_SIZE		1
 #define MAX_SIZE		100000000

@@ -95,7 +95,7 @@ for (
 	[ 'closed loop', '-T', 0.2 ],
 	[ 'schedule', '-T', 0.2, '-R', 1000, '-L', 100, '--warmup=0.1', '-c', 2 ],
 	[ 'calls', '-t', 5, '-M', 'simple', '--no-reach', '--buffers=0', '--filter=f = 1' ],
-	[ 'check', '-t', 5, '--check=10', '-k', 2, '--query', 'bad=SELECT 1 / 0' ],
+	[ 'check', '-t', 5, '--check', '-k', 2, '--query', 'bad=SELECT 1 / 0' ],
 	[ 'sweep', '-t', 2, '--sweep=10..100' ])
 {
 	my ($name, @arguments) = @$_;
