@@ -20,9 +20,15 @@ my %seen;
 cmp_ok(scalar @options, '>', 30, 'there are options');
 
 # Who adds an option must not forget a place.
+my @known_options = map { "--$_" } slurp("$root/cli/options.c") =~ /^\t\{"([a-z-]+)",/mg;
+is_deeply([ sort { $a cmp $b } @known_options ], \@options, '--help: all options, and no others');
+my @letters = slurp("$root/cli/options.c") =~ /^\t\{"[a-z-]+", \w+, NULL, '(.)'/mg;
+like($help, qr/^  -\Q$_\E, --/m, "--help: -$_") for @letters;
+is(join('', sort @letters), join('', sort((slurp("$root/cli/options.c") =~ /short_options\[\] = "(.*)"/)[0] =~ /\w/g)), 'options with a letter are known by it');
 my $man = slurp("$root/doc/randpick-bench.1") =~ s/\\-/-/gr;
 unlike($man, qr/^ /m, 'man page: no line begins with a space');
 like($man, qr/\Q$_\E(?![a-z-])/, "man page: $_") for @options;
+like($man, qr/^\.B[IR]+ "?-$_\b/m, "man page: -$_") for @letters;
 my $groff = '';
 IPC::Run::run([ 'groff', '-ww', '-man', '-Tascii', "$root/doc/randpick-bench.1" ], '>', '/dev/null', '2>', \$groff)
   && is($groff, '', 'man page: groff has nothing to say')
@@ -49,6 +55,24 @@ is_deeply([ map { s/=$//r } @{ complete('randpick-bench', '--') } ], [ map { s/=
 is_deeply(complete('randpick-bench', '--format', '=', 'm'), ['markdown'], 'bash: values');
 is_deeply(complete('randpick-bench', '--contenders', '=', 'select-1,system-r'), ['select-1,system-rows'], 'bash: a list');
 is_deeply(complete('randpick-bench', '--init', 'm'), ['mixed'], 'bash: shapes');
+{
+	open(my $file, '>', "$scratch/a page.html") or die $!;
+	is_deeply(complete('randpick-bench', $_, '=', "$scratch/a"), ["$scratch/a page.html"], "bash: files for $_")
+	  for grep { $help =~ /$_=FILE/ } @options;
+	local $ENV{PATH} = "$scratch/bin:$ENV{PATH}";
+	mkdir "$scratch/bin";
+	open($file, '>', "$scratch/bin/psql") or die $!;
+	print $file "#!/bin/sh\necho 'db|owner'\n";
+	close $file;
+	chmod 0755, "$scratch/bin/psql";
+	is_deeply(complete('randpick-bench', $_, '=', ''), [], "bash: no database for $_")
+	  for grep { $help =~ /$_=(?!FILE|SHAPE|LIST|[a-z])/ } @options;
+	is_deeply(complete('randpick-bench', $_, ''), ['db'], "bash: databases after $_") for '--quiet', '--list', '-q';
+	is_deeply(complete('randpick-bench', $_, ''), [], "bash: no database for $_") for $help =~ /^  (-[a-zA-Z]), --[a-z-]+=(?!FILE|simple)/mg;
+}
+my ($shapes) = (run('--init=?'))[2] =~ /shapes are: (.*)\./;
+like(slurp("$FindBin::Bin/../completion/_randpick-bench"), qr/\(@{[ $shapes =~ tr{,}{}dr ]}\)/, 'zsh: shapes');
+like($help =~ s/\s+/ /gr, qr/SHAPE: \Q$shapes\E/, '--help: shapes');
 SKIP:
 {
 	skip('no zsh', 1) unless grep { -x "$_/zsh" } split /:/, $ENV{PATH};
