@@ -19,6 +19,8 @@
 
 #define LINE_HEIGHT		28
 #define FRAME_HEIGHT	90
+#define SQUARES			4		/* beside each other */
+#define SQUARE_HEIGHT	200
 
 /* Colours that can be told apart by everybody, on light and dark ground. */
 #define FLOOR_COLOUR	0x8a8f98
@@ -55,7 +57,7 @@ begin_lines(PQExpBuffer script, const Run *run, bool (*has_data) (const Result *
 		plot_string(&names, run->results[i].contender->name);
 		appendPQExpBuffer(&names, " %d", line++);
 	}
-	appendPQExpBuffer(script, "END\nset ytics (%s)\nset yrange [%g:-0.5]\nset grid noytics xtics\n",
+	appendPQExpBuffer(script, "END\nset ytics scale 0 (%s)\nset yrange [%g:-0.5]\nset grid noytics xtics\n",
 					  names.data, n - 0.5);
 	termPQExpBuffer(&names);
 	return n > 0;
@@ -87,7 +89,7 @@ draw_latency(PQExpBuffer script, const Run *runs, int nruns)
 						 "set logscale x\nset format x '%g'\nset xlabel 'ms'\nunset key\n"
 						 "plot $data using 2:1:3:4:6 with xerrorbars pointtype 7 pointsize 0.9"
 						 " linewidth 2 linecolor rgb variable,"
-						 " '' using 5:1:6 with points pointtype 2 pointsize 0.6 linewidth 2 linecolor rgb variable\n");
+						 " '' using 5:1:6 with points pointtype 2 pointsize 0.9 linewidth 3 linecolor rgb variable\n");
 	return true;
 }
 
@@ -194,51 +196,90 @@ draw_places(PQExpBuffer script, const Run *runs, int nruns)
 	if (!begin_lines(script, &runs[nruns - 1], has_places, write_places))
 		return false;
 	appendPQExpBufferStr(script,
-						 "set xlabel 'place in the page'\nset xrange [0.5:*]\nset cblabel 'times as often as fair'\nunset key\n"
+						 "set xlabel 'place in the page'\nset xrange [0.5:*]\nset autoscale xfixmax\nset cblabel 'times as often as fair'\nunset key\n"
 						 "set cbrange [0:2]\nset palette defined (0 '#b2182b', 0.4 '#f4a582', 0.75 '#a9c4dc', 1.25 '#a9c4dc', 2 '#0b4f8a')\n"
 						 "plot $data using 2:1:($2-0.5):($2+0.5):($1-0.4):($1+0.4):3 with boxxyerror linecolor palette\n");
 	return true;
 }
 
-/* What lines that cross are told apart by, besides their points. */
-static const int line_colours[] = {
-	0x8a8f98, 0x5b6472, 0x2f86d1, 0x3a9a5b, 0xc2456b, 0xd9701e, 0x8e63b8, 0x2a9d9d, 0xa3862b
-};
+/* Write $all with a block of sizes and medians for each contender, and set the axes. */
+static void
+write_sizes(PQExpBuffer script, const Run *runs, int nruns)
+{
+	double		low = HUGE_VAL;
+	double		high = 0;
 
-/* The median latency on tables of all sizes, with a line for each contender. */
+	appendPQExpBufferStr(script, "$all << END\n");
+	for (int i = 0; i < runs[0].nresults; i++)
+	{
+		for (int r = 0; r < nruns && has_latency(&runs[0].results[i]); r++)
+		{
+			const Result *result = &runs[r].results[i];
+
+			if (!has_latency(result))
+				continue;
+			appendPQExpBuffer(script, "%.0f %g\n", runs[r].target.rows, result->p50);
+			low = Min(low, result->p50);
+			high = Max(high, result->p50);
+		}
+		if (has_latency(&runs[0].results[i]))
+			appendPQExpBufferStr(script, "\n\n");
+	}
+	appendPQExpBufferStr(script, "END\nset xtics (");
+	for (int r = 0; r < nruns; r++)
+	{
+		double		rows = runs[r].target.rows;
+
+		appendPQExpBuffer(script, "%s'%g%s' %.0f", r > 0 ? ", " : "",
+						  rows < 1e3 ? rows : rows < 1e6 ? rows / 1e3 : rows / 1e6,
+						  rows < 1e3 ? "" : rows < 1e6 ? "k" : "m", rows);
+	}
+	appendPQExpBuffer(script,
+					  ")\nset logscale xy\nset xrange [%g:%g]\nset yrange [%g:%g]\n"
+					  "set ytics 10\nset format y '%%g'\nset tics font ',11'\n",
+					  runs[0].target.rows / 1.5, runs[nruns - 1].target.rows * 1.5,
+					  pow(10, floor(log10(low))), pow(10, ceil(log10(high) + 0.01)));
+}
+
+/*
+ * The median latency on tables of all sizes, with a square for each contender,
+ * where its line stands out from those of all others.  Thirty lines that cross
+ * are too many to be told apart by anything else.
+ */
 static bool
 draw_sizes(PQExpBuffer script, const Run *runs, int nruns)
 {
-	const char *before = "plot ";
+	int			n = 0;
+	int			nrows;
+	int			line = 0;
 
-	if (nruns < 2)
+	for (int i = 0; i < runs[0].nresults; i++)
+		n += has_latency(&runs[0].results[i]);
+	if (nruns < 2 || n == 0)
 		return false;
-	plot_begin(script, 560);
+
+	nrows = (n + SQUARES - 1) / SQUARES;
+	plot_begin(script, nrows * SQUARE_HEIGHT);
+	write_sizes(script, runs, nruns);
+	appendPQExpBuffer(script,
+					  "unset key\nunset grid\nset title font ',13' offset 0,-0.5\n"
+					  "set multiplot layout %d,%d margins 0.06,0.99,%g,%g spacing 0.055,%g\n",
+					  nrows, SQUARES, 26.0 / (nrows * SQUARE_HEIGHT), 1 - 32.0 / (nrows * SQUARE_HEIGHT),
+					  62.0 / (nrows * SQUARE_HEIGHT));
 	for (int i = 0; i < runs[0].nresults; i++)
 	{
-		appendPQExpBuffer(script, "$data%d << END\n", i);
-		for (int r = 0; r < nruns; r++)
-		{
-			if (has_latency(&runs[r].results[i]))
-				appendPQExpBuffer(script, "%.0f %g\n", runs[r].target.rows, runs[r].results[i].p50);
-		}
-		appendPQExpBufferStr(script, "END\n");
-	}
-	appendPQExpBufferStr(script,
-						 "set logscale xy\nset format y '%g'\nset format x '%.0f'\nset autoscale xfix\nset offsets graph 0.02, graph 0.02\n"
-						 "set xlabel 'rows in the table'\nset ylabel 'ms (median)'\n"
-						 "set key outside right top reverse Left\n");
-	for (int i = 0; i < runs[0].nresults; i++)
-	{
-		if (!has_latency(&runs[0].results[i]))
+		const Result *result = &runs[0].results[i];
+
+		if (!has_latency(result))
 			continue;
+		appendPQExpBufferStr(script, "set title ");
+		plot_string(script, result->contender->name);
 		appendPQExpBuffer(script,
-						  "%s$data%d using 1:2 with linespoints linewidth 2 pointtype %d linecolor rgb %d title ",
-						  before, i, i + 4, line_colours[i % lengthof(line_colours)]);
-		plot_string(script, runs[0].results[i].contender->name);
-		before = ", ";
+						  "\nplot $all using 1:2 with lines linewidth 1 linecolor rgb '" PLOT_GRID "',"
+						  " $all index %d using 1:2 with linespoints linewidth 2 pointtype 7 pointsize 0.5 linecolor rgb %d\n",
+						  line++, colour_of(result));
 	}
-	appendPQExpBufferChar(script, '\n');
+	appendPQExpBufferStr(script, "unset multiplot\n");
 	return true;
 }
 
@@ -252,7 +293,8 @@ const Chart charts[] = {
 	},
 	{
 		"Latency and the size of the table",
-		"A line that rises one step for each step to the right reads the whole table. "
+		"Each square shows the median latency in ms (upwards) on tables of so many rows (to the right), with those of the "
+		"other ways in grey. A line that rises one step for each step to the right reads the whole table. "
 		"A flat one does not care how large the table is.",
 		draw_sizes
 	},

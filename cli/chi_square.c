@@ -7,7 +7,12 @@
  * Q(df / 2, x / 2), by its series for small x and its continued fraction (that
  * of Lentz) for large x, as in Numerical Recipes and Abramowitz and Stegun, 6.5.
  * There are libraries that have it, but those that Debian has for C are under
- * the GPL, which this program is not.  The tests compare it with one of them.
+ * the GPL, which this program is not.  The tests compare it with finite sums.
+ *
+ * The statistic only has that distribution if not too little is expected of any
+ * cell: a single row where a hundredth of one was expected looks like a miracle.
+ * So a cell of which less than MIN_EXPECTED is expected is taken together with its
+ * neighbours.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,7 +23,8 @@
 
 #include "chi_square.h"
 
-#define MAX_TERMS	100000
+#define MAX_TERMS		100000
+#define MIN_EXPECTED	5
 
 ChiSquare
 chi_square_unknown(void)
@@ -90,6 +96,28 @@ chi_square_p(double statistic, double freedom)
 	return x < a + 1 ? 1 - gamma_series(a, x) : gamma_fraction(a, x);
 }
 
+typedef struct Cell
+{
+	double		count;
+	double		expected;
+} Cell;
+
+static void
+merge_cell(Cell *to, const Cell *from)
+{
+	to->count += from->count;
+	to->expected += from->expected;
+}
+
+static void
+add_cell(ChiSquare *result, const Cell *cell, double scale)
+{
+	double		excess = cell->count - cell->expected;
+
+	result->statistic += scale * excess * excess / cell->expected;
+	result->freedom++;
+}
+
 /*
  * Test whether the counts are in proportion to the weights.  The scale corrects
  * the statistic where the counts vary less than those of single draws do.
@@ -101,27 +129,38 @@ chi_square_test(const double *counts, const double *weights, int n, double scale
 	ChiSquare	result = {1, 0, -1};
 	double		count = 0;
 	double		weight = 0;
+	Cell		cell = {0};		/* grows until it is large enough, ... */
+	Cell		before = {0};	/* ... and this one is, unless it is empty */
+	int			ncells = 0;
 
 	for (int i = 0; i < n; i++)
 	{
 		count += counts[i];
 		weight += weights[i];
+		if (weights[i] <= 0 && counts[i] > 0)
+			return chi_square_impossible();
 	}
 	if (count <= 0 || weight <= 0)
 		return chi_square_unknown();
 
 	for (int i = 0; i < n; i++)
 	{
-		double		expected = count * weights[i] / weight;
+		Cell		next = {counts[i], count * weights[i] / weight};
 
-		if (weights[i] <= 0 && counts[i] > 0)
-			return chi_square_impossible();
-		if (weights[i] <= 0)
+		ncells += (weights[i] > 0);
+		merge_cell(&cell, &next);
+		if (cell.expected < MIN_EXPECTED)
 			continue;
-		result.statistic += scale * (counts[i] - expected) * (counts[i] - expected) / expected;
-		result.freedom++;
+		if (before.expected > 0)
+			add_cell(&result, &before, scale);
+		before = cell;
+		memset(&cell, 0, sizeof(Cell));
 	}
+	merge_cell(&before, &cell);
+	add_cell(&result, &before, scale);
 	if (result.freedom > 0)
 		result.p = chi_square_p(result.statistic, result.freedom);
+	else if (ncells > 1)
+		return chi_square_unknown();	/* too few counts to tell anything */
 	return result;
 }

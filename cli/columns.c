@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 #include "columns.h"
+#include "fairness.h"
 
 #define AT(member) offsetof(Result, member)
 
@@ -124,8 +125,8 @@ p_text(double p)
 {
 	if (p == 0)
 		return pg_strdup("0");
-	if (p < 1e-9)
-		return pg_strdup("<1e-9");
+	if (p < ALARM_P)
+		return psprintf("<%g", ALARM_P);
 	return psprintf(p < 0.001 ? "%.0e" : "%.3f", p);
 }
 

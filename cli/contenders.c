@@ -32,11 +32,22 @@
 #define LOAD_BY_CALL \
 	"DO 'BEGIN PERFORM {schema}.randpick(''pg_catalog.pg_am''); END'"
 
-/* A function of the extension's may have loaded the library already. */
+/*
+ * Load it where it is not loaded yet: as everybody may, if the extension is
+ * installed, or else as a superuser may.
+ */
 #define LOAD_RANDPICK \
-	"DO $$ BEGIN" \
-	"  IF NOT EXISTS (SELECT FROM pg_catalog.pg_settings" \
-	"                 WHERE name = 'randpick.order_by_random') THEN" \
+	"DO $$ DECLARE" \
+	"  schema text := (SELECT n.nspname FROM pg_catalog.pg_extension e" \
+	"                  JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace" \
+	"                  WHERE e.extname = 'randpick'); " \
+	"BEGIN" \
+	"  IF EXISTS (SELECT FROM pg_catalog.pg_settings" \
+	"             WHERE name = 'randpick.order_by_random') THEN" \
+	"    RETURN;" \
+	"  ELSIF schema IS NOT NULL THEN" \
+	"    EXECUTE pg_catalog.format('SELECT %I.randpick(''pg_catalog.pg_am'')', schema);" \
+	"  ELSE" \
 	"    LOAD 'randpick';" \
 	"  END IF; " \
 	"END $$"

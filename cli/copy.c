@@ -12,13 +12,14 @@
  *	 behind the others that takes it up, and all of these are deleted in the end.
  *	 (A page of the copy has a little less room for rows, because of the number.)
  * - It has the original's indexes.
+ * - It has the original's partitions, if these are not too many.
  * - For a contender that probes for keys, it is a range of keys instead, with all
  *	 gaps as they are.
  * - It bears the original's name, so that a filter may use it.  (Hence the
  *	 original's goes by its schema here.)
  *
  * What gets lost are pages without rows, the order of the pages, what VACUUM has
- * not cleaned up, and partitions.
+ * not cleaned up, and that tables inherit from each other.
  *
  * With a filter the copy must be larger for enough rows to meet it, and each
  * pick takes longer, but fewer of them are needed.  Its size is chosen such that
@@ -39,8 +40,10 @@
 #define MIN_COPY_PAGES	5		/* but not less than so many pages */
 #define MAX_COPY_PAGES	4000	/* nor more than so many, ... */
 #define MAX_COPY_ROWS	50000	/* ... nor than so many rows */
+#define MAX_PARTITIONS	100		/* of a table with more of them none is copied */
 #define FIRST_KEYS		10
 #define FILLER			"randpick_bench_filler"
+#define PARTITION		"pg_temp.randpick_bench_part_"
 #define MIN_FILLER		64		/* leave smaller holes alone */
 
 /*
@@ -144,19 +147,83 @@ create_indexes(const Copy *copy, Session *session, const Target *target, char **
 	return true;
 }
 
-/* Run commands given by formats with both names, up to a NULL. */
+/* Run a command and free it. */
 static bool
-run_all(Copy *copy, Session *session, const Target *target, const char *const *formats)
+run(Copy *copy, Session *session, char *sql)
+{
+	bool		ok = session_command(session, sql, &copy->error);
+
+	pg_free(sql);
+	return ok;
+}
+
+/* Run commands given by formats with the name, up to a NULL. */
+static bool
+run_all(Copy *copy, Session *session, const char *const *formats)
 {
 	bool		ok = true;
 
 	for (; *formats != NULL && ok; formats++)
-	{
-		char	   *sql = psprintf(*formats, copy->name, target->qualified);
+		ok = run(copy, session, psprintf(*formats, copy->name));
+	return ok;
+}
 
-		ok = session_command(session, sql, &copy->error);
-		pg_free(sql);
+/*
+ * The table's partitions, those of partitions behind them: oid, the table that
+ * it is a partition of, bounds, and key if it is partitioned itself.  The first
+ * row is the table itself, if it is partitioned and is to be copied as such.
+ */
+static PGresult *
+find_partitions(Copy *copy, Session *session, const Target *target)
+{
+	PGresult   *res;
+
+	res = session_query(session,
+						"SELECT c.oid, CASE WHEN t.level > 1 THEN t.parentrelid::pg_catalog.oid END, "
+						"pg_catalog.pg_get_expr(c.relpartbound, c.oid), "
+						"CASE WHEN c.relkind = 'p' THEN ' PARTITION BY ' || pg_catalog.pg_get_partkeydef(c.oid) ELSE '' END "
+						"FROM pg_catalog.pg_partition_tree($1::pg_catalog.regclass) t "
+						"JOIN pg_catalog.pg_class c ON c.oid = t.relid "
+						"WHERE EXISTS (SELECT FROM pg_catalog.pg_class r "
+						"WHERE r.oid = $1::pg_catalog.regclass AND r.relkind = 'p') "
+						"ORDER BY t.level, c.oid",
+						target->qualified, &copy->error);
+	if (res != NULL && PQntuples(res) > 1 + MAX_PARTITIONS)
+	{
+		PQclear(res);
+		res = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
 	}
+	return res;
+}
+
+/* Make the copy, still empty. */
+static bool
+create(Copy *copy, Session *session, const Target *target)
+{
+	PGresult   *parts = find_partitions(copy, session, target);
+	bool		ok;
+
+	if (parts == NULL)
+		return false;
+	copy->is_partitioned = PQntuples(parts) > 0;
+	ok = run(copy, session,
+			 psprintf("CREATE TABLE %s (" ROW_NUMBER " pg_catalog.int4, LIKE %s, " FILLER " pg_catalog.text)%s",
+					  copy->name, target->qualified,
+					  copy->is_partitioned ? PQgetvalue(parts, 0, 3) : "")) &&
+		run(copy, session,
+			psprintf("ALTER TABLE %s ALTER COLUMN " FILLER " SET STORAGE PLAIN", copy->name));
+	for (int i = 1; i < PQntuples(parts) && ok; i++)
+	{
+		bool		is_nested = !PQgetisnull(parts, i, 1);
+
+		ok = run(copy, session,
+				 psprintf("CREATE TABLE " PARTITION "%s PARTITION OF %s%s %s%s",
+						  PQgetvalue(parts, i, 0),
+						  is_nested ? PARTITION : copy->name,
+						  is_nested ? PQgetvalue(parts, i, 1) : "",
+						  PQgetvalue(parts, i, 2), PQgetvalue(parts, i, 3)));
+	}
+	PQclear(parts);
 	return ok;
 }
 
@@ -165,16 +232,10 @@ static bool
 fill(Copy *copy, Session *session, const Target *target, const Options *options,
 	 CopyKind kind)
 {
-	static const char *const create[] = {
-		"DROP TABLE IF EXISTS %s",
-		"CREATE TABLE %s (" ROW_NUMBER " pg_catalog.int4, LIKE %s, " FILLER " pg_catalog.text)",
-		"ALTER TABLE %s ALTER COLUMN " FILLER " SET STORAGE PLAIN",
-		NULL
-	};
 	static const char *const finish[] = {
 		"DELETE FROM %s WHERE " ROW_NUMBER " IS NULL",
 		"VACUUM %s",
-		"ALTER TABLE %s ALTER COLUMN " ROW_NUMBER " SET NOT NULL, ADD UNIQUE (" ROW_NUMBER ")",
+		"ALTER TABLE %s ALTER COLUMN " ROW_NUMBER " SET NOT NULL",
 		NULL
 	};
 	static const char *const analyze[] = {"ANALYZE %s", NULL};
@@ -182,29 +243,35 @@ fill(Copy *copy, Session *session, const Target *target, const Options *options,
 	char	   *insert = write_insert(copy, target, kind, sample);
 	bool		ok;
 
-	ok = run_all(copy, session, target, create) &&
-		session_command(session, insert, &copy->error) &&
-		run_all(copy, session, target, finish) &&
+	/* what is unique in each partition need not be so in the table */
+	ok = create(copy, session, target) &&
+		run(copy, session, insert) &&
+		run_all(copy, session, finish) &&
+		run(copy, session, psprintf("CREATE %s INDEX ON %s (" ROW_NUMBER ")",
+									copy->is_partitioned ? "" : "UNIQUE", copy->name)) &&
 		create_indexes(copy, session, target, &copy->error) &&
-		run_all(copy, session, target, analyze);
+		run_all(copy, session, analyze);
 	pg_free(sample);
-	pg_free(insert);
 	return ok;
 }
 
-/* Find out where each row is, and whether it meets the filter. */
+/*
+ * Find out where each row is, and whether it meets the filter.  The rows of a
+ * page follow each other here, whatever their numbers are.
+ */
 static bool
 inspect(Copy *copy, Session *session, const Target *target)
 {
 	char	   *sql = psprintf("SELECT " ROW_NUMBER ", (ctid::pg_catalog.text::pg_catalog.point)[0], "
 							   "(ctid::pg_catalog.text::pg_catalog.point)[1], "
 							   "pg_catalog.pg_relation_size(tableoid) / %d, "
-							   "(%s\n) IS TRUE "
-							   "FROM %s ORDER BY 1",
+							   "(%s\n) IS TRUE, tableoid "
+							   "FROM %s ORDER BY 6, 2, 3",
 							   target->block_size,
 							   target->filter ? target->filter : "true", copy->name);
 	PGresult   *res = session_query(session, sql, NULL, &copy->error);
 	int			block = -1;
+	Oid			part = InvalidOid;
 
 	pg_free(sql);
 	if (res == NULL)
@@ -214,14 +281,18 @@ inspect(Copy *copy, Session *session, const Target *target)
 	copy->rows = pg_malloc0((copy->nrows + 1) * sizeof(CopyRow));
 	for (int i = 0; i < copy->nrows; i++)
 	{
-		CopyRow    *row = &copy->rows[i + 1];
+		CopyRow    *row = &copy->rows[atoi(PQgetvalue(res, i, 0))];
 
-		copy->blocks = atoi(PQgetvalue(res, i, 3));
+		if (atooid(PQgetvalue(res, i, 5)) != part)
+		{
+			part = atooid(PQgetvalue(res, i, 5));
+			block = -1;
+			copy->blocks += atoi(PQgetvalue(res, i, 3));
+		}
 		row->matches = PQgetvalue(res, i, 4)[0] == 't';
 		if (!row->matches)
 			continue;
 
-		/* in the order of their numbers they lie page by page */
 		if (atoi(PQgetvalue(res, i, 1)) != block)
 			copy->npages++;
 		block = atoi(PQgetvalue(res, i, 1));
@@ -234,7 +305,21 @@ inspect(Copy *copy, Session *session, const Target *target)
 	return true;
 }
 
-/* Make the copy.  Returns false, with the reason in it, if that fails. */
+/* The same, from some rows of the table. */
+static bool
+try_kind(Copy *copy, Session *session, const Target *target, const Options *options,
+	CopyKind kind)
+{
+	return fill(copy, session, target, options, kind) &&
+		inspect(copy, session, target);
+}
+
+/*
+ * Make the copy.  Returns false, with the reason in it, if that fails.
+ *
+ * Limits that are set for applications, and for what is to be measured, do not
+ * hold for this: that a statement must not take long, nor write.
+ */
 bool
 copy_make(Copy *copy, Session *session, const Target *target,
 		  const Options *options, CopyKind kind)
@@ -243,16 +328,22 @@ copy_make(Copy *copy, Session *session, const Target *target,
 		kind = COPY_HEAD;
 	memset(copy, 0, sizeof(Copy));
 	copy->name = psprintf("pg_temp.%s", target->relname);
-	if (!fill(copy, session, target, options, kind) ||
-		!inspect(copy, session, target))
+	if (!session_command(session, "SET statement_timeout = 0; "
+						 "SET default_transaction_read_only = off", &copy->error) ||
+		!try_kind(copy, session, target, options, kind))
 		return false;
 
 	/* a sample of few pages may have come out empty */
-	if (copy->nrows > 0 || kind != COPY_PAGES)
-		return true;
-	pg_free(copy->rows);
-	return fill(copy, session, target, options, COPY_HEAD) &&
-		inspect(copy, session, target);
+	if (copy->nrows == 0 && kind == COPY_PAGES)
+	{
+		pg_free(copy->rows);
+		copy->blocks = 0;
+		if (!run(copy, session, psprintf("DROP TABLE %s", copy->name)) ||
+			!try_kind(copy, session, target, options, COPY_HEAD))
+			return false;
+	}
+	return session_command(session, "RESET statement_timeout; "
+						   "RESET default_transaction_read_only", &copy->error);
 }
 
 void

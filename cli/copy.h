@@ -37,6 +37,7 @@ typedef struct Copy
 	int			nmatching;		/* how many meet the filter */
 	int			npages;			/* pages with such rows */
 	int			blocks;			/* pages altogether */
+	bool		is_partitioned;
 	int			max_place;
 	char	   *error;			/* why there is no copy, or NULL */
 } Copy;

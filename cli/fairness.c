@@ -23,8 +23,12 @@
  * That the same row comes twice in a call, or one that does not meet the filter,
  * needs no test.
  *
- * The alarm is raised below ALARM_P.  With four tests for each of some twenty
- * contenders that makes less than one false alarm in ten million runs.
+ * The alarm is raised below ALARM_P.  Chance is there more often than the
+ * chi-square distribution has it, which is for many picks of each row: with 20
+ * of each, ten times as often if there are a thousand rows, and up to a thousand
+ * times if there are three.  With four tests for each of some twenty contenders
+ * that makes less than one false alarm in ten million runs, and hardly ever more
+ * than one in a billion.
  *
  *-------------------------------------------------------------------------
  */
@@ -297,7 +301,7 @@ fairness_measure(Result *result, const Target *target, const Options *options)
 		picked.unknown = pg_strdup(picker.error);
 	else if (!copy_make(&copy, picker.session, target, options,
 						result->contender->probes_keys ? COPY_KEYS : COPY_PAGES))
-		picked.unknown = pg_strdup(copy.error);
+		picked.unknown = psprintf("no copy of the table could be made: %s", copy.error);
 	else if (copy.nmatching == 0)
 		picked.unknown = pg_strdup(copy.nrows == 0 ? "there are no rows to try it with"
 								   : "none of the rows tried meets the filter");

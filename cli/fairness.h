@@ -15,7 +15,7 @@
 #define PICKS_PER_ROW	20
 
 /* Below this, chance is no explanation; see fairness.c. */
-#define ALARM_P			1e-9
+#define ALARM_P			1e-12
 
 extern void fairness_measure(Result *result, const Target *target,
 							 const Options *options);

@@ -218,6 +218,7 @@ init_table(Session *session, const char *table, const Shape *shape, int64 rows)
 	init.nrows = rows * shape->filled;
 	parse_name(&init, table);
 
+	run(session, "SET statement_timeout = 0");
 	run(session, "BEGIN");
 	if (is_ours(session, table))
 		run(session, "DROP TABLE %s", init.name);

@@ -148,7 +148,7 @@ init(const Options *options)
 	Session    *session = session_open(options);
 
 	init_table(session, options->table ? options->table : DEFAULT_TABLE,
-			   options->shape, options->sizes[0]);
+			   options->shape, options->size);
 	session_close(session);
 	return CancelRequested ? EXIT_INTERRUPTED : 0;
 }

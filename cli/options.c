@@ -30,7 +30,7 @@
 #define MAX_CALLS		1000000000
 #define MAX_RATE		10000000
 #define DEFAULT_CHECK	"20"
-#define MIN_CHECK		10		/* the test needs some */
+#define MIN_CHECK		20		/* so many are picked without it */
 #define MAX_CHECK		100000
 #define MIN_SIZE		1
 #define MAX_SIZE		100000000
@@ -143,23 +143,29 @@ set_sizes(Options *options, int64 low, int64 high)
 	options->nsizes = 0;
 	for (int64 size = low; size < high; size *= 10)
 		options->sizes[options->nsizes++] = size;
-	options->sizes[options->nsizes++] = Max(low, high);
+	options->sizes[options->nsizes++] = high;
 }
 
 /* LOW..HIGH */
 static void
 sweep_option(Options *options, const char *value)
 {
+	static const char hint[] = "It is LOW..HIGH, such as 1e3..1e6.";
 	const char *dots = strstr(value, "..");
-	char	   *low;
+	char	   *first;
+	int64		low;
+	int64		high;
 
-	if (dots == NULL)
-		refuse_value(value, "--sweep", "It is LOW..HIGH, such as 1e3..1e6.");
-	low = pnstrdup(value, dots - value);
-	set_sizes(options, count_option(low, "--sweep", MIN_SIZE, MAX_SIZE),
-			  count_option(dots + 2, "--sweep", MIN_SIZE, MAX_SIZE));
+	if (dots == NULL || dots == value || dots[2] == '\0')
+		refuse_value(value, "--sweep", hint);
+	first = pnstrdup(value, dots - value);
+	low = count_option(first, "--sweep", MIN_SIZE, MAX_SIZE);
+	high = count_option(dots + 2, "--sweep", MIN_SIZE, MAX_SIZE);
+	if (low > high)
+		refuse_value(value, "--sweep", hint);
+	set_sizes(options, low, high);
 	options->sweep = true;
-	pg_free(low);
+	pg_free(first);
 }
 
 /*
@@ -284,7 +290,7 @@ parse_option(Options *options, int c, const char *value)
 			options->seed = seed_option(value, "--seed");
 			break;
 		case OPT_SIZE:
-			set_sizes(options, count_option(value, "--size", MIN_SIZE, MAX_SIZE), 0);
+			options->size = count_option(value, "--size", MIN_SIZE, MAX_SIZE);
 			break;
 		case OPT_SWEEP:
 			sweep_option(options, value);
@@ -315,11 +321,16 @@ complete_options(Options *options)
 		pg_log_error("--fail-if needs --compare");
 		hint_at_help();
 	}
+	if (options->size > 0 && (options->sweep || options->shape == NULL))
+	{
+		pg_log_error(options->sweep ? "--size and --sweep cannot be used together" : "--size needs --init");
+		hint_at_help();
+	}
 	if (options->seconds == 0)
 		parse_option(options, 'T', DEFAULT_TIME);
 	if (options->threads == 0)
 		options->threads = options->clients;
-	if (options->sizes == NULL)
+	if (options->size == 0)
 		parse_option(options, OPT_SIZE, DEFAULT_SIZE);
 	if (options->sweep && options->shape == NULL)
 		options->shape = shape_option("dense");

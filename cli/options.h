@@ -58,7 +58,8 @@ typedef struct Options
 
 	/* what to make */
 	const struct Shape *shape;	/* NULL if nothing */
-	int64	   *sizes;			/* rows: one number, or those of a sweep */
+	int64		size;			/* its rows */
+	int64	   *sizes;			/* those of the tables of a sweep, or NULL */
 	int			nsizes;
 	bool		sweep;			/* compare on a table of each size? */
 

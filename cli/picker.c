@@ -179,10 +179,16 @@ send_pick(Picker *picker)
 	return ok;
 }
 
-/* Remember what went wrong, as the result or the connection tells. */
+/*
+ * Remember what went wrong, as the result or the connection tells.  Who goes on
+ * after a connection is lost is told that there is none, and not why.
+ */
 static void
 set_error(Picker *picker, const PGresult *res)
 {
+	if (picker->lost)
+		return;
+	picker->lost = PQstatus(picker->session->conn) == CONNECTION_BAD;
 	pg_free(picker->error);
 	picker->error = session_error(picker->session, res);
 	if (picker->error[0] == '\0')

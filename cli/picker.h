@@ -43,6 +43,7 @@ typedef struct Picker
 	bool		sent;			/* could it be sent? */
 	PGresult   *res;			/* what came of it up to now */
 	char	   *error;			/* what the latest failure was */
+	bool		lost;			/* was that the loss of the connection? */
 } Picker;
 
 extern bool picker_open(Picker *picker, const Contender *contender,

@@ -24,8 +24,7 @@
 #include "options.h"
 #include "plot.h"
 
-#define INK		"#010203"		/* what gnuplot is told, ... */
-#define GRID	"#030201"
+#define INK		"#010203"		/* what gnuplot is told, like PLOT_GRID, ... */
 
 /* ... how it writes that, and what it becomes. */
 static const char *const colours[][2] = {
@@ -43,18 +42,20 @@ static char *
 run_gnuplot(FILE *script)
 {
 	PQExpBufferData output;
+	FILE	   *errors = tmpfile();
 	char		buf[8192];
 	int			fds[2];
 	int			status;
 	ssize_t		n;
 	pid_t		pid;
 
-	if (pipe(fds) != 0 || (pid = fork()) < 0)
+	if (errors == NULL || pipe(fds) != 0 || (pid = fork()) < 0)
 		pg_fatal("could not start gnuplot: %m");
 	if (pid == 0)
 	{
 		dup2(fileno(script), STDIN_FILENO);
 		dup2(fds[1], STDOUT_FILENO);
+		dup2(fileno(errors), STDERR_FILENO);
 		close(fds[0]);
 		close(fds[1]);
 		execlp("gnuplot", "gnuplot", (char *) NULL);
@@ -72,9 +73,15 @@ run_gnuplot(FILE *script)
 		;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 	{
+		/* only now is it worth reading what it says */
+		rewind(errors);
+		while (fgets(buf, sizeof(buf), errors) != NULL)
+			fputs(buf, stderr);
+		fclose(errors);
 		termPQExpBuffer(&output);
 		return NULL;
 	}
+	fclose(errors);
 	return output.data;
 }
 
@@ -119,9 +126,10 @@ plot_begin(PQExpBuffer script, int height)
 					  "set xlabel textcolor rgb '" INK "'\n"
 					  "set ylabel textcolor rgb '" INK "'\n"
 					  "set key textcolor rgb '" INK "'\n"
+					  "set title textcolor rgb '" INK "'\n"
 					  "set colorbox noborder\n"
 					  "set cblabel textcolor rgb '" INK "'\n"
-					  "set grid linecolor rgb '" GRID "' linetype 1 linewidth 0.5\n"
+					  "set grid linecolor rgb '" PLOT_GRID "' linetype 1 linewidth 0.5\n"
 					  "set style fill solid noborder\n",
 					  height);
 }

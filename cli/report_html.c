@@ -35,10 +35,13 @@ static const char head[] =
 " font: 16px/1.5 system-ui, sans-serif; }\n"
 "h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin: 2.5rem 0 0.3rem; }\n"
 "section { break-inside: avoid; } p { margin: 0 0 0.8rem; max-width: 45rem; }\n"
-".soft { color: var(--soft); } svg { width: 100%; height: auto; }\n"
+".soft { color: var(--soft); } svg { width: 100%; min-width: 38rem; height: auto; }\n"
 ".scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: 0.8rem; margin-bottom: 1rem; }\n"
 "th, td { padding: 0.15rem 0.6rem; text-align: right; border-bottom: 1px solid var(--grid); white-space: nowrap; }\n"
 "th:first-child, td:first-child { text-align: left; }\n"
+"@media print { body { margin: 0; } .scroll { overflow: visible; } table { font-size: 0.62rem; }"
+" th, td { padding: 0.1rem 0.3rem; } h2 { break-after: avoid; } tr { break-inside: avoid; }"
+" svg { max-height: 185mm; } code { white-space: normal; } }\n"
 "i.floor { color: #8a8f98; } i.exact { color: #2f86d1; } i.other { color: #d9701e; } i { font-style: normal; }\n"
 "</style>\n"
 "</head>\n"
@@ -113,7 +116,7 @@ print_chart(FILE *file, const Chart *chart, const Run *runs, int nruns)
 	if (wanted)
 		svg = plot_svg(script.data);
 	if (svg != NULL)
-		fprintf(file, "<section>\n<h2>%s</h2>\n<p class=\"soft\">%s</p>\n%s</section>\n",
+		fprintf(file, "<section>\n<h2>%s</h2>\n<p class=\"soft\">%s</p>\n<div class=\"scroll\">%s</div>\n</section>\n",
 				chart->title, chart->reading, svg);
 	termPQExpBuffer(&script);
 	pg_free(svg);

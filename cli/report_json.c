@@ -27,6 +27,32 @@ number_or_null(double number)
 	return json_real(number);
 }
 
+/*
+ * A string that must be UTF-8, but may come from a server or a command line that
+ * has another encoding.  What that loses are the letters that are not ASCII.
+ */
+static json_t *
+text_or_null(const char *text)
+{
+	json_t	   *value;
+	char	   *plain;
+
+	if (text == NULL)
+		return json_null();
+	value = json_string(text);
+	if (value != NULL)
+		return value;
+	plain = pg_strdup(text);
+	for (char *c = plain; *c != '\0'; c++)
+	{
+		if (IS_HIGHBIT_SET(*c))
+			*c = '?';
+	}
+	value = json_string(plain);
+	pg_free(plain);
+	return value;
+}
+
 static json_t *
 server_object(const Run *run)
 {
@@ -39,9 +65,9 @@ server_object(const Run *run)
 static json_t *
 table_object(const Target *target)
 {
-	return json_pack("{s:s, s:s?, s:b, s:o, s:o, s:I}",
-					 "name", target->name,
-					 "filter", target->filter,
+	return json_pack("{s:o, s:o, s:b, s:o, s:o, s:I}",
+					 "name", text_or_null(target->name),
+					 "filter", text_or_null(target->filter),
 					 "counted", target->counted,
 					 "rows", number_or_null(target->rows),
 					 "matching_rows", number_or_null(target->matching),
@@ -102,15 +128,15 @@ places_array(const Result *result)
 static json_t *
 contender_object(const Result *result)
 {
-	json_t	   *object = json_pack("{s:s, s:s, s:b, s:s?, s:s?, s:s?, s:s?, s:s?, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
-								   "name", result->contender->name,
+	json_t	   *object = json_pack("{s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
+								   "name", text_or_null(result->contender->name),
 								   "description", result->contender->description,
 								   "is_floor", result->contender->is_floor,
-								   "sql", result->sql,
-								   "skipped", result->skipped,
-								   "error", result->error,
-								   "buffers_unknown", result->buffers_unknown,
-								   "reach_unknown", result->reach_unknown,
+								   "sql", text_or_null(result->sql),
+								   "skipped", text_or_null(result->skipped),
+								   "error", text_or_null(result->error),
+								   "buffers_unknown", text_or_null(result->buffers_unknown),
+								   "reach_unknown", text_or_null(result->reach_unknown),
 								   "explained_calls", number_or_null(result->explained),
 								   "claims_exactness", result->contender->is_exact,
 								   "check_picks", number_or_null(result->check_picks),

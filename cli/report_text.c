@@ -69,7 +69,7 @@ static void
 start_table(printTableContent *table, int ncells, int nrows)
 {
 	static char title[] = "contender";
-	static const printTableOpt opt = {
+	static printTableOpt opt = {
 		.format = PRINT_ALIGNED,
 		.border = 1,
 		.start_table = true,
@@ -77,6 +77,8 @@ start_table(printTableContent *table, int ncells, int nrows)
 		.line_style = &pg_asciiformat
 	};
 
+	/* for names of many bytes and few columns */
+	opt.encoding = Max(0, pg_get_encoding_from_locale(NULL, false));
 	printTableInit(table, &opt, NULL, 1 + ncells, nrows);
 	printTableAddHeader(table, title, false, 'l');
 }
@@ -85,6 +87,20 @@ static void
 add_cell(printTableContent *table, char *cell)
 {
 	printTableAddCell(table, cell, false, true);
+}
+
+/* A cell must not end where its text has a bar. */
+static void
+print_markdown_cell(FILE *file, const char *text)
+{
+	fputs("| ", file);
+	for (; *text != '\0'; text++)
+	{
+		if (*text == '|')
+			putc('\\', file);
+		putc(*text, file);
+	}
+	putc(' ', file);
 }
 
 /* psql prints tables in many formats, but not in this one. */
@@ -99,7 +115,7 @@ print_markdown(FILE *file, const printTableContent *table)
 	fputs("|\n", file);
 	for (int i = 0; i < table->ncolumns * table->nrows; i++)
 	{
-		fprintf(file, "| %s ", table->cells[i]);
+		print_markdown_cell(file, table->cells[i]);
 		if ((i + 1) % table->ncolumns == 0)
 			fputs("|\n", file);
 	}

@@ -37,6 +37,7 @@ typedef struct Result
 	char	   *sql;			/* what a pick sends, or NULL if skipped */
 	char	   *skipped;		/* why it did not run, or NULL */
 	char	   *error;			/* what ended it in mid-run, or NULL */
+	bool		lost;			/* was that the loss of a connection? */
 
 	/* of the timed calls; latencies are in milliseconds */
 	double		calls;

@@ -288,8 +288,10 @@ merge_lanes(const Runner *runner, int i)
 		Lane	   *lane = &runner->clients[c].lanes[i];
 
 		tally_merge(&result->tally, &lane->tally);
-		if (lane->failed && result->error == NULL)
-			result->error = pg_strdup(lane->picker.error);
+		if (!lane->failed || result->error != NULL)
+			continue;
+		result->error = pg_strdup(lane->picker.error);
+		result->lost = PQstatus(lane->picker.session->conn) == CONNECTION_BAD;
 	}
 	tally_sort(&result->tally);
 }

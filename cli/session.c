@@ -44,6 +44,26 @@ ignore_notice(void *arg pg_attribute_unused(),
 }
 
 /*
+ * Have text come and go in the encoding of the locale, as the names and SQL on
+ * the command line do, unless the user has chosen one.
+ */
+static void
+set_encoding(PGconn *conn)
+{
+	int			encoding = pg_get_encoding_from_locale(NULL, false);
+	PQconninfoOption *options = PQconninfo(conn);
+	bool		is_chosen = false;
+
+	for (PQconninfoOption *option = options; option != NULL && option->keyword != NULL; option++)
+		is_chosen |= strcmp(option->keyword, "client_encoding") == 0 && option->val != NULL;
+	PQconninfoFree(options);
+
+	/* where it fails, nobody needs it */
+	if (!is_chosen && encoding > 0 && encoding != PQclientEncoding(conn))
+		(void) PQsetClientEncoding(conn, pg_encoding_to_char(encoding));
+}
+
+/*
  * Open a session, asking for a password where need be.  Exits if that fails:
  * nothing has been measured yet.
  *
@@ -65,6 +85,7 @@ session_open(const Options *options)
 	params.prompt_password = options->prompt_password;
 
 	session->conn = connectDatabase(&params, progname, false, false, true);
+	set_encoding(session->conn);
 	session->cancel = PQgetCancel(session->conn);
 	PQsetNoticeProcessor(session->conn, ignore_notice, NULL);
 	if (!session_command(session, "RESET search_path", &error))

@@ -227,12 +227,19 @@ draw_keys(Target *target, Session *session, uint64 seed)
 	termPQExpBuffer(&sql);
 }
 
-/* Find out all about the table.  Exits if it cannot be used. */
+/*
+ * Find out all about the table.  Exits if it cannot be used.  A limit on the time
+ * of statements is one for what is to be measured, and not for this.
+ */
 void
 target_inspect(Target *target, Session *session, const Options *options,
 			   const char *table)
 {
+	char	   *error;
+
 	memset(target, 0, sizeof(Target));
+	if (!session_command(session, "SET statement_timeout = 0", &error))
+		pg_fatal("could not lift the statement timeout: %s", error);
 	target->server_version =
 		pg_strdup(PQparameterStatus(session->conn, "server_version"));
 	target->filter = options->filter;

@@ -16,46 +16,70 @@
 #include "fairness.h"
 #include "verdict.h"
 
-/* Tell each error of a run once.  Returns whether there are any. */
-static bool
-tell_errors(const Run *run)
+/* What ended a contender in mid-run, or NULL. */
+static const char *
+failure(const Run *run pg_attribute_unused(), const Result *result)
 {
-	bool		any = false;
-
-	for (int i = 0; i < run->nresults; i++)
-	{
-		const char *error = run->results[i].error;
-		bool		told = false;
-
-		if (error == NULL)
-			continue;
-		for (int j = 0; j < i; j++)
-			told |= run->results[j].error != NULL &&
-				strcmp(error, run->results[j].error) == 0;
-		if (!told)
-			pg_log_error("contender \"%s\" failed: %s",
-						 run->results[i].contender->name, error);
-		any = true;
-	}
-	return any;
+	return result->error;
 }
 
-/* Tell what should have been checked, but was not.  Returns whether any. */
+/* Why a contender could not be checked, if it should have been, or NULL. */
+static const char *
+obstacle(const Run *run, const Result *result)
+{
+	if (run->options->check <= 0 || run->interrupted || !result->contender->is_exact)
+		return NULL;
+	return result->reach_unknown;
+}
+
+/* Is the reason that a connection was lost? */
 static bool
-tell_unchecked(const Run *run)
+is_loss(const Result *result, const char *reason)
+{
+	return result->lost && reason == result->error;
+}
+
+/* Connections that are lost have one cause, however libpq finds out. */
+static bool
+is_same(const Result *a, const char *reason_a, const Result *b, const char *reason_b)
+{
+	return strcmp(reason_a, reason_b) == 0 || (is_loss(a, reason_a) && is_loss(b, reason_b));
+}
+
+/* Tell each reason there is in a run once.  Returns whether there are any. */
+static bool
+tell_once(const Run *run, const char *(*reason_of) (const Run *run, const Result *result),
+		  const char *what)
 {
 	bool		any = false;
 
 	for (int i = 0; i < run->nresults; i++)
 	{
 		const Result *result = &run->results[i];
+		const char *reason = reason_of(run, result);
+		char	   *others;
+		int			nothers = 0;
+		bool		told = false;
 
-		if (run->options->check <= 0 || run->interrupted || !result->contender->is_exact ||
-			result->reach_unknown == NULL)
+		for (int j = 0; j < run->nresults && reason != NULL; j++)
+		{
+			const char *other = j == i ? NULL : reason_of(run, &run->results[j]);
+
+			if (other == NULL || !is_same(result, reason, &run->results[j], other))
+				continue;
+			told |= j < i;
+			nothers++;
+		}
+		if (reason == NULL)
 			continue;
-		pg_log_error("contender \"%s\" could not be checked: %s",
-					 result->contender->name, result->reach_unknown);
 		any = true;
+		if (told)
+			continue;
+		others = nothers == 0 ? pg_strdup("") :
+			psprintf(" and %d other%s", nothers, nothers == 1 ? "" : "s");
+		pg_log_error("contender \"%s\"%s %s: %s", result->contender->name, others,
+					 is_loss(result, reason) ? "lost the connection" : what, reason);
+		pg_free(others);
 	}
 	return any;
 }
@@ -85,9 +109,9 @@ verdict(const Options *options, const Run *runs, int nruns, const Baseline *base
 
 	for (int i = 0; i < nruns; i++)
 	{
-		bool		failed = tell_errors(&runs[i]);
+		bool		failed = tell_once(&runs[i], failure, "failed");
 
-		failed |= tell_unchecked(&runs[i]);
+		failed |= tell_once(&runs[i], obstacle, "could not be checked");
 		if (failed)
 			status = EXIT_RUN_FAILED;
 		if (tell_alarms(&runs[i]) && status != EXIT_RUN_FAILED)

@@ -125,6 +125,17 @@ is($status, 0, 'view: exit status');
 like($stdout, qr/^  tablesample-system: TABLESAMPLE clause can only/m, 'view: what cannot be');
 is(row_of($stdout, 'order-by-random')->{reachable}, '-', 'view: --no-reach');
 
+# Limits that are set for what is to be measured are not for what comes before.
+{
+	local $ENV{PGOPTIONS} = '-c statement_timeout=1s -c default_transaction_read_only=on';
+	my $slow = 'pg_sleep(CASE WHEN id = 1 THEN 1.2 ELSE 0 END) IS NOT NULL';
+	($status, undef, $stderr) = run('-t', 1, '--no-reach', "--filter=$slow", '--contenders=primary-key');
+	is($status, 0, 'statement timeout: counting rows may take longer') or diag($stderr);
+	($status, undef, $stderr) = run('-t', 1, '--check', '--contenders=order-by-random');
+	is($status, 0, 'read-only: a temporary copy can be made') or diag($stderr);
+	refuses('read-only: no table of its own', qr/could not make the table: .* read-only/, '--init=dense', '--table=t');
+}
+
 ($status, $stdout, $stderr) = disturb(sub { kill('INT', $_[0]) }, '-T', 60, '--no-reach', @known);
 is($status, 130, 'interrupted: exit status');
 like(row_of($stdout, 'select-1')->{calls}, qr/^[1-9]/, 'interrupted: results up to then');

@@ -12,6 +12,10 @@ refuses('unknown shape', qr/no shape "round".*\n.*hint: .*dense, gaps/, '--init=
 refuses('no rows',       qr/--size must be in range 1\.\.100000000/,   '--init=dense', '--size=0');
 refuses('too many rows', qr/--size must be in range/,                   '--init=dense', '--size=1g');
 refuses('no sweep',      qr/invalid value "1e3".*\n.*hint: .*LOW\.\.HIGH/, '--sweep=1e3');
+refuses('half a sweep',  qr/invalid value "1e3\.\.".*\n.*hint: .*LOW\.\.HIGH/, '--sweep=1e3..');
+refuses('a sweep downwards', qr/invalid value "1e3\.\.1e2".*\n.*hint: .*LOW\.\.HIGH/, '--sweep=1e3..1e2');
+refuses('a size of nothing', qr/--size needs --init/,                   '--size=5');
+refuses('two sizes',     qr/--size and --sweep cannot be used together/, '--sweep=1..10', '--size=5');
 
 needs_server;
 create_database(<<'SQL');

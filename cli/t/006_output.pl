@@ -6,6 +6,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use BenchTest;
+use Encode ();
 use IPC::Run ();
 use JSON::PP ();
 use JSON::Validator ();
@@ -19,9 +20,15 @@ my %seen;
 cmp_ok(scalar @options, '>', 30, 'there are options');
 
 # Who adds an option must not forget a place.
+my @known_options = map { "--$_" } slurp("$root/cli/options.c") =~ /^\t\{"([a-z-]+)",/mg;
+is_deeply([ sort { $a cmp $b } @known_options ], \@options, '--help: all options, and no others');
+my @letters = slurp("$root/cli/options.c") =~ /^\t\{"[a-z-]+", \w+, NULL, '(.)'/mg;
+like($help, qr/^  -\Q$_\E, --/m, "--help: -$_") for @letters;
+is(join('', sort @letters), join('', sort((slurp("$root/cli/options.c") =~ /short_options\[\] = "(.*)"/)[0] =~ /\w/g)), 'options with a letter are known by it');
 my $man = slurp("$root/doc/randpick-bench.1") =~ s/\\-/-/gr;
 unlike($man, qr/^ /m, 'man page: no line begins with a space');
 like($man, qr/\Q$_\E(?![a-z-])/, "man page: $_") for @options;
+like($man, qr/^\.B[IR]+ "?-$_\b/m, "man page: -$_") for @letters;
 my $groff = '';
 IPC::Run::run([ 'groff', '-ww', '-man', '-Tascii', "$root/doc/randpick-bench.1" ], '>', '/dev/null', '2>', \$groff)
   && is($groff, '', 'man page: groff has nothing to say')
@@ -48,6 +55,24 @@ is_deeply([ map { s/=$//r } @{ complete('randpick-bench', '--') } ], [ map { s/=
 is_deeply(complete('randpick-bench', '--format', '=', 'm'), ['markdown'], 'bash: values');
 is_deeply(complete('randpick-bench', '--contenders', '=', 'select-1,system-r'), ['select-1,system-rows'], 'bash: a list');
 is_deeply(complete('randpick-bench', '--init', 'm'), ['mixed'], 'bash: shapes');
+{
+	open(my $file, '>', "$scratch/a page.html") or die $!;
+	is_deeply(complete('randpick-bench', $_, '=', "$scratch/a"), ["$scratch/a page.html"], "bash: files for $_")
+	  for grep { $help =~ /$_=FILE/ } @options;
+	local $ENV{PATH} = "$scratch/bin:$ENV{PATH}";
+	mkdir "$scratch/bin";
+	open($file, '>', "$scratch/bin/psql") or die $!;
+	print $file "#!/bin/sh\necho 'db|owner'\n";
+	close $file;
+	chmod 0755, "$scratch/bin/psql";
+	is_deeply(complete('randpick-bench', $_, '=', ''), [], "bash: no database for $_")
+	  for grep { $help =~ /$_=(?!FILE|SHAPE|LIST|[a-z])/ } @options;
+	is_deeply(complete('randpick-bench', $_, ''), ['db'], "bash: databases after $_") for '--quiet', '--list', '-q';
+	is_deeply(complete('randpick-bench', $_, ''), [], "bash: no database for $_") for $help =~ /^  (-[a-zA-Z]), --[a-z-]+=(?!FILE|simple)/mg;
+}
+my ($shapes) = (run('--init=?'))[2] =~ /shapes are: (.*)\./;
+like(slurp("$FindBin::Bin/../completion/_randpick-bench"), qr/\(@{[ $shapes =~ tr{,}{}dr ]}\)/, 'zsh: shapes');
+like($help =~ s/\s+/ /gr, qr/SHAPE: \Q$shapes\E/, '--help: shapes');
 SKIP:
 {
 	skip('no zsh', 1) unless grep { -x "$_/zsh" } split /:/, $ENV{PATH};
@@ -94,7 +119,7 @@ for (
 	[ 'closed loop', '-T', 0.2 ],
 	[ 'schedule', '-T', 0.2, '-R', 1000, '-L', 100, '--warmup=0.1', '-c', 2 ],
 	[ 'calls', '-t', 5, '-M', 'simple', '--no-reach', '--buffers=0', '--filter=f = 1' ],
-	[ 'check', '-t', 5, '--check=10', '-k', 2, '--query', 'bad=SELECT 1 / 0' ],
+	[ 'check', '-t', 5, '--check', '-k', 2, '--query', 'bad=SELECT 1 / 0' ],
 	[ 'sweep', '-t', 2, '--sweep=10..100' ])
 {
 	my ($name, @arguments) = @$_;
@@ -106,6 +131,29 @@ for (
 $schema->{definitions}{contender}{properties}{calls}{type} = 'string';
 cmp_ok(scalar(JSON::Validator->new->schema($schema)->validate((run_json(@brief, '-t', 1))[4])), '>', 0,
 	'JSON: the validator finds faults');
+
+# Names of many bytes, and more: in the locale's encoding, whatever the server's is, and UTF-8 in JSON in any case.
+{
+	my $latin = "${database}_latin";
+	local $ENV{LC_ALL} = 'C.UTF-8';
+	psql($database, "CREATE DATABASE $latin ENCODING LATIN1 LOCALE 'C' TEMPLATE template0");
+	psql($latin, qq{SET client_encoding = 'UTF8'; CREATE TABLE "\xc3\x9c" AS SELECT '\xc3\xa9' AS "\xc3\xa9"});
+	my @own = ('--query', "\xe6\xbc\xa2\xe5\xad\x97=SELECT 1", '--query', 'a|b=SELECT 1');
+	my (undef, $out) = run('-q', '-t', 1, '--no-reach', '--contenders=select-1', @own);
+	my @bars = map { index(Encode::decode('UTF-8', $_) =~ s/([^ -~])/$1 /gr, ' |') } $out =~ /^( (?:select-1|\xe6).*)$/mg;
+	is(scalar(grep { $_ == $bars[0] } @bars), 6, 'wide characters: columns are aligned') or diag($out);
+	(undef, $out) = run('-q', '-t', 1, '--no-reach', '--contenders=select-1', '--format=markdown', @own);
+	is(() = $out =~ /^\| a\\\|b \|/mg, 3, 'Markdown: a bar in a name') or diag($out);
+
+	my @there = ('-t', 1, '-d', $latin, '--contenders=order-by-random');
+	my (undef, $run) = run_json(@there, qq{--table="\xc3\x9c"}, "--filter=\xc3\xa9 = '\xc3\xa9'");
+	is($run->{table}{name}, qq{"\xdc"}, 'LATIN1 database: its name in JSON');
+	is($run->{table}{matching_rows}, 1, 'LATIN1 database: a filter');
+	local $ENV{LC_ALL} = 'C';
+	(undef, $run) = run_json(@there, qq{--table="\xdc"});
+	is($run->{table}{name}, '"?"', 'LATIN1 database, C locale: still JSON');
+	psql($database, "DROP DATABASE $latin");
+}
 
 # Comparing with an earlier run.
 my ($status, $stdout, $stderr) = run(@brief, '-t', 5, '--format=json', '-o', "$scratch/old.json");

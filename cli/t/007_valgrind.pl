@@ -17,7 +17,7 @@ create_database('CREATE EXTENSION tsm_system_rows');
 my @known = ('-q', '--contenders=select-1,primary-key,order-by-random,count-offset,tablesample-system,system-rows,uuid-probe');
 for (
 	[ 'a table', '--init=partitioned', '--size=200' ],
-	[ '4 threads', '-T', 1, '-c', 4, '-j', 4, '--buffers=3', '--check=10', '--query', 'bad=SELECT 1 / 0',
+	[ '4 threads', '-T', 1, '-c', 4, '-j', 4, '--buffers=3', '--check', '--query', 'bad=SELECT 1 / 0',
 		'--format=json', '-o', "$scratch/old.json", "--log=$scratch/log" ],
 	[ 'a schedule', '-T', 1, '-c', 4, '-j', 2, '-R', 2000, '-L', 5, '-k', 2, '--buffers=3', '--warmup=0.1',
 		"--compare=$scratch/old.json", '--fail-if=p50>+10000%' ],

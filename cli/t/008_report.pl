@@ -47,6 +47,13 @@ is($status, 0, 'sweep: exit status') or diag($stderr);
 my $sweep = slurp("$scratch/sweep.html");
 is(() = $sweep =~ /<svg/g, 6, 'sweep: a chart of sizes, too');
 is(() = $sweep =~ /<h2>Numbers, on/g, 3, 'sweep: the numbers of each size');
+my ($sizes) = $sweep =~ /the size of the table<.*?<svg(.*?)<\/svg>/s;
+is(() = $sizes =~ />order-by-random</g, 1, 'sweep: a square for a contender');
+is(() = $sizes =~ />count-offset</g, 1, 'sweep: and one for another');
+is($stderr, '', 'sweep: nothing on stderr');
+
+($status, undef, $stderr) = run('-q', '-t', 3, '--buffers=5', '--contenders=select-1,primary-key', "--report=$scratch/one.html");
+is("$status$stderr", '0', 'a single dot: gnuplot has nothing to say');
 
 ($status, undef, $stderr) = run(@known, '-t', 3, '--report=/dev/full');
 is($status, 2, 'disk full: exit status');
