@@ -63,6 +63,17 @@ randpick_executor_run(QueryDesc *query, uint64 count)
 #endif
 }
 
+/* A table that a scan reads; 18 wants to know whether it is written. */
+static inline Relation
+randpick_range_table_relation(EState *estate, Index rti)
+{
+#if PG_VERSION_NUM >= 180000
+	return ExecGetRangeTableRelation(estate, rti, false);
+#else
+	return ExecGetRangeTableRelation(estate, rti);
+#endif
+}
+
 /*
  * Cost without what the enable_* settings add.  Up to 17 they add
  * disable_cost to the cost itself, some times over; from 18 on they are
