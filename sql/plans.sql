@@ -78,7 +78,12 @@ SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_table_scan_size = 0;
 EXPLAIN (COSTS OFF) SELECT * FROM big WHERE kind = 3 ORDER BY random() LIMIT 1;
-COMMIT;
+-- not by workers that read what is disabled
+CREATE INDEX ON big USING hash (kind);
+SET LOCAL enable_seqscan = off;
+SET LOCAL enable_bitmapscan = off;
+EXPLAIN (COSTS OFF) SELECT * FROM big WHERE kind = 3 ORDER BY random() LIMIT 1;
+ROLLBACK;
 
 -- what a run tells (only that it tells)
 CREATE FUNCTION properties_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$

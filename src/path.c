@@ -132,7 +132,8 @@ randpick_deal_path(PlannerInfo *root, RelOptInfo *rel)
 		Path	   *path = (Path *) lfirst(lc);
 
 		if (path->param_info == NULL &&
-			(cheapest == NULL || path->total_cost < cheapest->total_cost))
+			(cheapest == NULL ||
+			 compare_path_costs(path, cheapest, TOTAL_COST) < 0))
 			path = copy_scan_path(path);
 		else
 			path = NULL;
@@ -154,7 +155,7 @@ randpick_deal_path(PlannerInfo *root, RelOptInfo *rel)
 							   return_tid_only(root, partial, target),
 							   target, NULL, NULL);
 
-			if (gather->total_cost < cheapest->total_cost)
+			if (compare_path_costs(gather, cheapest, TOTAL_COST) < 0)
 				deal = gather;
 		}
 	}
