@@ -23,6 +23,15 @@
 #include "storage/proc.h"
 #include "utils/rel.h"
 
+#if PG_VERSION_NUM >= 180000
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/transam.h"
+#include "catalog/pg_constraint.h"
+#include "utils/fmgroids.h"
+#endif
+
 #if PG_VERSION_NUM < 150000
 #error "randpick needs PostgreSQL 15 or later"
 #endif
@@ -252,6 +261,42 @@ randpick_column_is_stored(Relation rel, AttrNumber column)
 #else
 	return attribute->attnotnull;
 #endif
+}
+
+/*
+ * Since when have the NOT NULL constraints of a table been what they are?  From
+ * 18 on they may be validated later than the column is marked; that changes the
+ * constraint's own row alone.
+ */
+static inline TransactionId
+randpick_not_null_since(Relation rel)
+{
+	TransactionId since = InvalidTransactionId;
+#if PG_VERSION_NUM >= 180000
+	Relation	catalog = table_open(ConstraintRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	row;
+
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(RelationGetRelid(rel)));
+	scan = systable_beginscan(catalog, ConstraintRelidTypidNameIndexId, true,
+							  NULL, 1, &key);
+	while (HeapTupleIsValid(row = systable_getnext(scan)))
+	{
+		TransactionId xmin = HeapTupleHeaderGetXmin(row->t_data);
+
+		if (((Form_pg_constraint) GETSTRUCT(row))->contype == CONSTRAINT_NOTNULL &&
+			TransactionIdIsNormal(xmin) &&
+			(!TransactionIdIsValid(since) || TransactionIdFollows(xmin, since)))
+			since = xmin;
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+#else
+	(void) rel;
+#endif
+	return since;
 }
 
 /* Bring memory into the CPU's cache, where the compiler knows how. */
