@@ -12,6 +12,7 @@
 #include <math.h>
 
 #include "access/nbtree.h"
+#include "access/tableam.h"
 #include "executor/executor.h"
 #include "nodes/extensible.h"
 #include "nodes/pathnodes.h"
@@ -187,6 +188,41 @@ randpick_btree_get_root(Relation index, Relation heap)
 #else
 	(void) heap;
 	return _bt_getroot(index, BT_READ);
+#endif
+}
+
+/* 19 lets the planner's hook know of an EXPLAIN. */
+#if PG_VERSION_NUM >= 190000
+#define RANDPICK_PLANNER_PARAMS \
+	Query *parse, const char *query_string, int cursor_options, \
+	ParamListInfo params, ExplainState *es
+#define RANDPICK_PLANNER_ARGS parse, query_string, cursor_options, params, es
+#else
+#define RANDPICK_PLANNER_PARAMS \
+	Query *parse, const char *query_string, int cursor_options, \
+	ParamListInfo params
+#define RANDPICK_PLANNER_ARGS parse, query_string, cursor_options, params
+#endif
+
+/* All columns have been described; 19 wants to know that. */
+static inline void
+randpick_finish_desc(TupleDesc desc)
+{
+#if PG_VERSION_NUM >= 190000
+	TupleDescFinalize(desc);
+#else
+	(void) desc;
+#endif
+}
+
+/* 19 wants to know more of a scan that follows index entries to their rows. */
+static inline IndexFetchTableData *
+randpick_index_fetch_begin(Relation rel)
+{
+#if PG_VERSION_NUM >= 190000
+	return table_index_fetch_begin(rel, SO_NONE);
+#else
+	return table_index_fetch_begin(rel);
 #endif
 }
 

@@ -267,7 +267,7 @@ randpick_leaf_source_open(Relation rel, Relation index, Snapshot snapshot,
 		*capacity : randpick_any_leaf_capacity(index);
 
 	randpick_predicate_lock(rel, snapshot);
-	leaf->fetch = table_index_fetch_begin(rel);
+	leaf->fetch = randpick_index_fetch_begin(rel);
 	leaf->nblocks = guess_nblocks(index);
 	return &leaf->base;
 }
