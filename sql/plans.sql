@@ -14,14 +14,14 @@ CREATE TABLE other (id int PRIMARY KEY, kind int);
 INSERT INTO other SELECT i, i % 10 FROM generate_series(1, 100) i;
 VACUUM ANALYZE big, other;
 
--- EXPLAIN, without the lines that PostgreSQL 18 adds
+-- EXPLAIN, without what PostgreSQL 18 and 19 add
 CREATE FUNCTION plan_of(query text, options text DEFAULT 'COSTS OFF') RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
     line text;
 BEGIN
     FOR line IN EXECUTE format('EXPLAIN (%s) %s', options, query) LOOP
-        IF line !~ '^ *(Disabled|Window): ' THEN
-            RETURN NEXT regexp_replace(line, '\n *Disabled: [a-z]+', '', 'g');
+        IF line !~ '^ *(Disabled|Replaces|Window): ' THEN
+            RETURN NEXT regexp_replace(line, '\n *Disabled: [a-z]+|(?<=SubPlan) \w+', '', 'g');
         END IF;
     END LOOP;
 END $$;
@@ -178,7 +178,7 @@ EXPLAIN (COSTS OFF) SELECT b.id FROM big b JOIN other o ON o.kind = b.kind ORDER
 EXPLAIN (COSTS OFF) SELECT * FROM big TABLESAMPLE system (10) ORDER BY random() LIMIT 1;
 EXPLAIN (COSTS OFF) SELECT * FROM big WHERE random() < 0.5 ORDER BY random() LIMIT 1;
 EXPLAIN (COSTS OFF) SELECT * FROM big WHERE int_volatile(kind) = 3 ORDER BY random() LIMIT 1;
-EXPLAIN (COSTS OFF) SELECT * FROM big b WHERE (SELECT random() + b.id * 0) < 0.5 ORDER BY random() LIMIT 1;
+SELECT plan_of('SELECT * FROM big b WHERE (SELECT random() + b.id * 0) < 0.5 ORDER BY random() LIMIT 1');
 EXPLAIN (COSTS OFF) SELECT x.id FROM other o, LATERAL (SELECT id FROM big WHERE o.kind > 3 ORDER BY random() LIMIT 1) x;
 EXPLAIN (COSTS OFF) SELECT * FROM parent ORDER BY random() LIMIT 1;
 EXPLAIN (COSTS OFF) SELECT * FROM (SELECT id FROM big UNION ALL SELECT id FROM other) s ORDER BY random() LIMIT 1;
