@@ -17,8 +17,8 @@ extern double seconds_option(const char *text, const char *option,
 extern double number_option(const char *text, const char *option,
 							double low, double high);
 extern uint64 seed_option(const char *text, const char *option);
-extern void hint_at_help(void) pg_attribute_noreturn();
-extern void refuse_value(const char *text, const char *option,
-						 const char *hint) pg_attribute_noreturn();
+extern _Noreturn void hint_at_help(void);
+extern _Noreturn void refuse_value(const char *text, const char *option,
+								   const char *hint);
 
 #endif							/* NUMBERS_H */

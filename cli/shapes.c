@@ -100,12 +100,14 @@ append_key(const Shape *shape, int64 row, pg_prng_state *prng, PQExpBuffer line)
 			appendPQExpBuffer(line, INT64_FORMAT, row + row / GAP_EVERY * GAP);
 			break;
 		case KEY_UUID:
-			appendPQExpBuffer(line, "%016" INT64_MODIFIER "x%016" INT64_MODIFIER "x",
-							  pg_prng_uint64(prng), pg_prng_uint64(prng));
+			appendPQExpBuffer(line, "%016llx%016llx",
+							  (unsigned long long) pg_prng_uint64(prng),
+							  (unsigned long long) pg_prng_uint64(prng));
 			break;
 		case KEY_TEXT:
-			appendPQExpBuffer(line, "%016" INT64_MODIFIER "x%04x",
-							  pg_prng_uint64(prng), pg_prng_uint32(prng) >> 16);
+			appendPQExpBuffer(line, "%016llx%04x",
+							  (unsigned long long) pg_prng_uint64(prng),
+							  pg_prng_uint32(prng) >> 16);
 			break;
 	}
 }

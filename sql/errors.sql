@@ -84,7 +84,7 @@ SELECT randpick('pick_me', 'id = $1', 1, 2);
 SELECT randpick('pick_me', 'id = $0', 1);
 SELECT randpick('pick_me', 'id = $2000000000', 1);
 SELECT randpick('pick_me', 'id = $1', 'one');
-SELECT randpick('pick_me', 'id = $1', now());
+SELECT randpick('pick_me', 'coalesce(id, $1) = 1', now());
 SELECT randpick('pick_me', '$1 IS NULL', 'one');
 SELECT randpick('pick_me', 'id = $1', VARIADIC NULL::int[]);
 

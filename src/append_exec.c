@@ -153,8 +153,8 @@ append_begin(CustomScanState *css, EState *estate, int eflags)
 			!member->is_heap)
 			init_member(node, member);
 		else
-			(void) ExecGetRangeTableRelation(estate,
-											 member->plan->scan.scanrelid);
+			(void) randpick_range_table_relation(estate,
+												 member->plan->scan.scanrelid);
 	}
 }
 

@@ -41,19 +41,27 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
-/* Believe a catalog row: what follows from it holds since its xmin. */
+/* Believe what holds since a transaction. */
 static void
-believe(RandpickCapacity *capacity, HeapTuple row)
+believe_since(RandpickCapacity *capacity, TransactionId xmin)
 {
-	TransactionId xmin = HeapTupleHeaderGetXmin(row->t_data);
-
 	if (TransactionIdIsNormal(xmin) &&
 		(!TransactionIdIsValid(capacity->since) ||
 		 TransactionIdFollows(xmin, capacity->since)))
 		capacity->since = xmin;
 }
 
-/* Do all rows hold a value of the column?  If so, believe it. */
+/* Believe a catalog row: what follows from it holds since its xmin. */
+static void
+believe(RandpickCapacity *capacity, HeapTuple row)
+{
+	believe_since(capacity, HeapTupleHeaderGetXmin(row->t_data));
+}
+
+/*
+ * Do all rows hold a value of the column?  If so, believe it, but for what
+ * randpick_capacity_date adds for all columns.
+ */
 static bool
 has_values(Relation heap, AttrNumber column, RandpickCapacity *capacity)
 {
@@ -209,6 +217,13 @@ randpick_leaf_capacity(Relation heap, Relation index)
 	}
 	capacity.places_a_page = count_leaf_items(is_known ? width : 0);
 	return capacity;
+}
+
+void
+randpick_capacity_date(RandpickCapacity *capacity, Relation heap)
+{
+	if (capacity->place_is_tuple)
+		believe_since(capacity, randpick_not_null_since(heap));
 }
 
 /* Is it so for all that this snapshot sees? */

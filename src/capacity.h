@@ -33,6 +33,12 @@ typedef struct RandpickCapacity
 extern RandpickCapacity randpick_heap_capacity(Relation heap);
 extern RandpickCapacity randpick_leaf_capacity(Relation heap, Relation index);
 
+/*
+ * To be called for the one that is used: "since" is then complete.  Apart,
+ * because it takes a look into the catalogs that the others can do without.
+ */
+extern void randpick_capacity_date(RandpickCapacity *capacity, Relation heap);
+
 /* What is so for every snapshot. */
 extern RandpickCapacity randpick_any_heap_capacity(void);
 extern RandpickCapacity randpick_any_leaf_capacity(Relation index);

@@ -10,6 +10,7 @@
 #define RANDPICK_COMPAT_H
 
 #include "access/nbtree.h"
+#include "access/tableam.h"
 #include "catalog/namespace.h"
 #include "executor/executor.h"
 #include "nodes/extensible.h"
@@ -22,6 +23,15 @@
 #include "storage/proc.h"
 #include "utils/plancache.h"
 #include "utils/rel.h"
+
+#if PG_VERSION_NUM >= 180000
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/transam.h"
+#include "catalog/pg_constraint.h"
+#include "utils/fmgroids.h"
+#endif
 
 #if PG_VERSION_NUM < 150000
 #error "randpick needs PostgreSQL 15 or later"
@@ -60,6 +70,17 @@ randpick_executor_run(QueryDesc *query, uint64 count)
 	ExecutorRun(query, ForwardScanDirection, count);
 #else
 	ExecutorRun(query, ForwardScanDirection, count, true);
+#endif
+}
+
+/* A table that a scan reads; 18 wants to know whether it is written. */
+static inline Relation
+randpick_range_table_relation(EState *estate, Index rti)
+{
+#if PG_VERSION_NUM >= 180000
+	return ExecGetRangeTableRelation(estate, rti, false);
+#else
+	return ExecGetRangeTableRelation(estate, rti);
 #endif
 }
 
@@ -202,6 +223,41 @@ randpick_btree_get_root(Relation index, Relation heap)
 #endif
 }
 
+/* 19 lets the planner's hook know of an EXPLAIN. */
+#if PG_VERSION_NUM >= 190000
+#define RANDPICK_PLANNER_PARAMS \
+	Query *parse, const char *query_string, int cursor_options, \
+	ParamListInfo params, ExplainState *es
+#define RANDPICK_PLANNER_ARGS parse, query_string, cursor_options, params, es
+#else
+#define RANDPICK_PLANNER_PARAMS \
+	Query *parse, const char *query_string, int cursor_options, \
+	ParamListInfo params
+#define RANDPICK_PLANNER_ARGS parse, query_string, cursor_options, params
+#endif
+
+/* All columns have been described; 19 wants to know that. */
+static inline void
+randpick_finish_desc(TupleDesc desc)
+{
+#if PG_VERSION_NUM >= 190000
+	TupleDescFinalize(desc);
+#else
+	(void) desc;
+#endif
+}
+
+/* 19 wants to know more of a scan that follows index entries to their rows. */
+static inline IndexFetchTableData *
+randpick_index_fetch_begin(Relation rel)
+{
+#if PG_VERSION_NUM >= 190000
+	return table_index_fetch_begin(rel, SO_NONE);
+#else
+	return table_index_fetch_begin(rel);
+#endif
+}
+
 /* A scan of the rows in a range of TIDs; 19 knows parallel ones, too. */
 static inline Path *
 randpick_tid_range_path(PlannerInfo *root, RelOptInfo *rel, List *conditions)
@@ -273,6 +329,42 @@ randpick_column_is_stored(Relation rel, AttrNumber column)
 #else
 	return attribute->attnotnull;
 #endif
+}
+
+/*
+ * Since when have the NOT NULL constraints of a table been what they are?  From
+ * 18 on they may be validated later than the column is marked; that changes the
+ * constraint's own row alone.
+ */
+static inline TransactionId
+randpick_not_null_since(Relation rel)
+{
+	TransactionId since = InvalidTransactionId;
+#if PG_VERSION_NUM >= 180000
+	Relation	catalog = table_open(ConstraintRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	row;
+
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(RelationGetRelid(rel)));
+	scan = systable_beginscan(catalog, ConstraintRelidTypidNameIndexId, true,
+							  NULL, 1, &key);
+	while (HeapTupleIsValid(row = systable_getnext(scan)))
+	{
+		TransactionId xmin = HeapTupleHeaderGetXmin(row->t_data);
+
+		if (((Form_pg_constraint) GETSTRUCT(row))->contype == CONSTRAINT_NOTNULL &&
+			TransactionIdIsNormal(xmin) &&
+			(!TransactionIdIsValid(since) || TransactionIdFollows(xmin, since)))
+			since = xmin;
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+#else
+	(void) rel;
+#endif
+	return since;
 }
 
 /* Bring memory into the CPU's cache, where the compiler knows how. */

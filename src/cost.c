@@ -316,5 +316,6 @@ randpick_choose_source(RandpickRaceCost *best, PlannerInfo *root,
 			consider_index(best, &common, heap,
 						   lfirst_node(IndexOptInfo, lc), k);
 	}
+	randpick_capacity_date(&best->capacity, heap);
 	table_close(heap, NoLock);
 }

@@ -20,6 +20,7 @@
 
 #include "catalog/pg_operator_d.h"
 #include "catalog/pg_type_d.h"
+#include "compat.h"
 #include "deal.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -42,6 +43,7 @@ randpick_ring_desc(void)
 
 	TupleDescInitEntry(desc, RING_TID, "tid", TIDOID, -1, 0);
 	TupleDescInitEntry(desc, RING_VALUE, "value", FLOAT8OID, -1, 0);
+	randpick_finish_desc(desc);
 	return desc;
 }
 

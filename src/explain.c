@@ -14,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include "executor/instrument.h"
 #include "explain.h"
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"

@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "compat.h"
 #include "exec.h"
 #include "executor/executor.h"
 #include "member.h"
@@ -59,8 +60,8 @@ randpick_heap_member_places(const CustomScan *member, EState *estate,
 {
 	RandpickCapacity capacity = randpick_scan_capacity(member);
 	RandpickSource *source =
-	randpick_heap_source_open(ExecGetRangeTableRelation(estate,
-														member->scan.scanrelid),
+	randpick_heap_source_open(randpick_range_table_relation(estate,
+															member->scan.scanrelid),
 							  estate->es_snapshot, &capacity);
 	uint64		places = source->methods->places(source);
 	uint64		budget =

@@ -89,7 +89,8 @@ find_cheapest_scan(List *paths)
 		Path	   *path = (Path *) lfirst(lc);
 
 		if (path->param_info == NULL && scan_path_size(path) > 0 &&
-			(cheapest == NULL || path->total_cost < cheapest->total_cost))
+			(cheapest == NULL ||
+			 compare_path_costs(path, cheapest, TOTAL_COST) < 0))
 			cheapest = path;
 	}
 	return cheapest;
@@ -153,7 +154,7 @@ randpick_deal_path(PlannerInfo *root, RelOptInfo *rel)
 		create_gather_path(root, rel, return_tid_only(root, partial, target),
 						   target, NULL, NULL);
 
-		if (gather->total_cost < cheapest->total_cost)
+		if (compare_path_costs(gather, cheapest, TOTAL_COST) < 0)
 			deal = gather;
 	}
 	return deal;

@@ -61,11 +61,9 @@
  * and Spirakis (2006); drawing a place and rejecting the empty ones is Olken
  * and Rotem's acceptance/rejection sampling (1986, 1989).
  */
-#ifndef FRONTEND
 #include "postgres.h"
-#else
-#include "postgres_fe.h"
 
+#ifdef FRONTEND
 #include "common/logging.h"		/* for simplehash.h */
 #endif
 

@@ -22,6 +22,7 @@
 
 #include "access/genam.h"
 #include "compat.h"
+#include "executor/instrument.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "racing.h"

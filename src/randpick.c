@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "append.h"
+#include "compat.h"
 #include "declined.h"
 #include "fmgr.h"
 #include "limit.h"
@@ -84,14 +85,13 @@ create_upper_paths(PlannerInfo *root, UpperRelationKind stage,
 }
 
 static PlannedStmt *
-plan_query(Query *parse, const char *query_string, int cursor_options,
-		   ParamListInfo params)
+plan_query(RANDPICK_PLANNER_PARAMS)
 {
 	PlannedStmt *stmt;
 
 	randpick_forget_offer();
 	stmt = (previous_planner_hook ? previous_planner_hook :
-			standard_planner) (parse, query_string, cursor_options, params);
+			standard_planner) (RANDPICK_PLANNER_ARGS);
 	randpick_drop_unread_keys(stmt);
 	return stmt;
 }

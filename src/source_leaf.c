@@ -257,7 +257,7 @@ randpick_leaf_source_open(Relation rel, Relation index, Snapshot snapshot,
 	leaf->capacity = randpick_leaf_capacity_for(snapshot, capacity, index);
 
 	randpick_predicate_lock(rel, snapshot);
-	leaf->fetch = table_index_fetch_begin(rel);
+	leaf->fetch = randpick_index_fetch_begin(rel);
 
 	/* it may have more: the first look finds that out */
 	leaf->nblocks = randpick_index_nblocks_known(index);

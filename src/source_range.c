@@ -25,6 +25,7 @@
 #include "access/nbtree.h"
 #include "access/tableam.h"
 #include "btree_frontier.h"
+#include "compat.h"
 #include "lib/qunique.h"
 #include "source.h"
 #include "utils/array.h"
@@ -329,6 +330,6 @@ randpick_range_source_open(Relation rel, Relation index, Snapshot snapshot,
 			return NULL;
 	}
 
-	range->fetch = table_index_fetch_begin(rel);
+	range->fetch = randpick_index_fetch_begin(rel);
 	return &range->base;
 }

@@ -18,6 +18,7 @@
 #include "funcapi.h"
 #include "stats.h"
 #include "utils/builtins.h"
+#include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(randpick_stats);
 PG_FUNCTION_INFO_V1(randpick_stats_reset);

@@ -178,7 +178,7 @@ for (@loops)
 for my $how (@courses)
 {
 	my %force = (%{ $course{$how} }, parallel_setup_cost => 0, parallel_tuple_cost => 0, min_parallel_table_scan_size => 0,
-		max_parallel_workers_per_gather => 2, force_parallel_mode => 'on');
+		max_parallel_workers_per_gather => 2, debug_parallel_query => 'on');
 	my $dbh = start_session(%force);
 	my @counts = $dbh->selectrow_array(<<'SQL');
 SELECT count(*), count(DISTINCT picked.id), bool_and(million.id = picked.id)

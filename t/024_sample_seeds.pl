@@ -29,7 +29,7 @@ my @settings = (
 	{ seq_page_cost => 1000, random_page_cost => 0.1 },
 	{ seq_page_cost => 0.01, random_page_cost => 1000, work_mem => '64kB' },
 	{ enable_seqscan => 'off', enable_tidscan => 'off' },
-	{ parallel_setup_cost => 0, parallel_tuple_cost => 0, min_parallel_table_scan_size => 0, force_parallel_mode => 'on' },
+	{ parallel_setup_cost => 0, parallel_tuple_cost => 0, min_parallel_table_scan_size => 0, debug_parallel_query => 'on' },
 	{ 'randpick.method' => 'leaf', seq_page_cost => 1000 },
 );
 

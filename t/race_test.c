@@ -11,7 +11,7 @@
  * one can be given as the only argument.  Thresholds are such that even then
  * a false alarm comes less than once in a million runs.  The output is TAP.
  */
-#include "postgres_fe.h"
+#include "postgres.h"			/* storage/itemptr.h needs it */
 
 #include <math.h>
 

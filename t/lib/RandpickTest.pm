@@ -122,7 +122,7 @@ sub connect_to_server
 # A connection that answers ORDER BY random() by a race wherever it may, under
 # the settings given.  randpick's own are left out where there is no randpick.
 # A session for each group of settings, because plans that a session keeps do
-# not follow them.
+# not follow them.  Names are those of PostgreSQL 16.
 sub start_session
 {
 	my (%settings) = @_;
@@ -138,7 +138,10 @@ sub prepare_session
 	for my $name (sort keys %settings)
 	{
 		next if PLAIN && $name =~ /^randpick\./;
-		$dbh->do("SET $name = '$settings{$name}'");
+		my $here = $name eq 'debug_parallel_query' && $dbh->{pg_server_version} < 160000
+		  ? 'force_parallel_mode'
+		  : $name;
+		$dbh->do("SET $here = '$settings{$name}'");
 	}
 	return $dbh;
 }
