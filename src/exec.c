@@ -311,7 +311,7 @@ next_row(ScanState *ss)
 {
 	RandpickScanState *node = (RandpickScanState *) ss;
 	TupleTableSlot *slot = ss->ss_ScanTupleSlot;
-	double		key;
+	double		key = 0;
 
 	if (randpick_is_sample(&node->sample) && !take_from_sample(node))
 		return ExecClearTuple(slot);

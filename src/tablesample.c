@@ -317,6 +317,9 @@ randpick_set_sample_pathlist(PlannerInfo *root, RelOptInfo *rel,
 	table = table_open(rte->relid, NoLock);
 	check_table(table);
 	whole = make_whole_relation(rel, table);
+
+	/* any of them may be read, not just as many as there are rows */
+	root->total_table_pages += whole->pages - Min(rel->pages, whole->pages);
 	deal = clause->repeatable != NULL ?
 		make_repeatable_deal_path(root, whole) :
 		make_deal_path(root, whole, table);
