@@ -14,17 +14,7 @@ CREATE TABLE other (id int PRIMARY KEY, kind int);
 INSERT INTO other SELECT i, i % 10 FROM generate_series(1, 100) i;
 VACUUM ANALYZE big, other;
 
--- EXPLAIN, without what PostgreSQL 18 and 19 add
-CREATE FUNCTION plan_of(query text, options text DEFAULT 'COSTS OFF') RETURNS SETOF text LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-BEGIN
-    FOR line IN EXECUTE format('EXPLAIN (%s) %s', options, query) LOOP
-        IF line !~ '^ *(Disabled|Replaces|Window): ' THEN
-            RETURN NEXT regexp_replace(line, '\n *Disabled: [a-z]+|(?<=SubPlan) \w+', '', 'g');
-        END IF;
-    END LOOP;
-END $$;
+\i t/lib/plan_of.sql
 
 -- by cost: taken for few rows, not for all, nor where an index finds it all
 EXPLAIN (COSTS OFF) SELECT * FROM big ORDER BY random() LIMIT 1;

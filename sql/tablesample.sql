@@ -11,17 +11,7 @@ INSERT INTO wide SELECT i, repeat('x', 5000) FROM generate_series(1, 1000) i;
 CREATE TABLE numbers AS SELECT i AS n FROM generate_series(1, 3) i;
 VACUUM ANALYZE big, wide, numbers;
 
--- EXPLAIN, without what PostgreSQL 18 and 19 add
-CREATE FUNCTION plan_of(query text, options text DEFAULT 'COSTS OFF') RETURNS SETOF text LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-BEGIN
-    FOR line IN EXECUTE format('EXPLAIN (%s) %s', options, query) LOOP
-        IF line !~ '^ *(Disabled|Replaces|Window): ' THEN
-            RETURN NEXT regexp_replace(line, '\n *Disabled: [a-z]+|(?<=SubPlan) \w+', '', 'g');
-        END IF;
-    END LOOP;
-END $$;
+\i t/lib/plan_of.sql
 
 -- the race takes the place of the sample scan; the WHERE comes after it
 EXPLAIN (COSTS OFF) SELECT * FROM big TABLESAMPLE randpick(10);
