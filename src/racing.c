@@ -70,8 +70,8 @@ open_source(RandpickRacing *racing)
 {
 	Relation	rel = racing->ss->ss_currentRelation;
 	Snapshot	snapshot = racing->ss->ps.state->es_snapshot;
-	RandpickCapacity any = randpick_any_heap_capacity();
 	RandpickSource *source;
+	RandpickCapacity any;
 
 	if (racing->index == NULL)
 		return randpick_heap_source_open(rel, snapshot, &racing->capacity);
@@ -83,8 +83,10 @@ open_source(RandpickRacing *racing)
 
 	source = randpick_range_source_open(rel, racing->index, snapshot,
 										&racing->capacity, &racing->keys);
-	return source != NULL ? source :
-		randpick_heap_source_open(rel, snapshot, &any);
+	if (source != NULL)
+		return source;
+	any = randpick_any_heap_capacity();
+	return randpick_heap_source_open(rel, snapshot, &any);
 }
 
 /* Count the scan that the race stands for. */
