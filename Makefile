@@ -35,6 +35,7 @@ OBJS = \
 	src/limit.o \
 	src/match.o \
 	src/member.o \
+	src/past.o \
 	src/path.o \
 	src/plan.o \
 	src/query.o \

@@ -29,6 +29,7 @@
 #include "lib/binaryheap.h"
 #include "member.h"
 #include "miscadmin.h"
+#include "past.h"
 #include "racing.h"
 #include "randpick.h"
 #include "utils/memutils.h"
@@ -52,11 +53,13 @@ typedef struct RandpickAppendState
 	AppendMember *members;
 	bool		is_recorded;	/* may the same rows be asked for again? */
 	int			eflags;			/* for members */
+	uint64		kind;			/* of its races, for past.c */
 
 	/* changes from row to row */
 	bool		is_started;
 	bool		is_dealing;
 	RandpickRace race;
+	uint64		budget;			/* of the race, in looks */
 	uint64		places;
 	binaryheap *merge;			/* members with a dealt row, by its key */
 	int			last_dealt;		/* whose row was returned, or -1 */
@@ -117,6 +120,7 @@ init_member(RandpickAppendState *node, AppendMember *member)
 	member->state = ExecInitNode((Plan *) member->plan, estate, node->eflags);
 	node->css.custom_ps = lappend(node->css.custom_ps, member->state);
 	MemoryContextSwitchTo(oldcxt);
+	randpick_member_enter(member->state);
 	return member->state;
 }
 
@@ -136,6 +140,7 @@ append_begin(CustomScanState *css, EState *estate, int eflags)
 		member->plan = lfirst_node(CustomScan, lc);
 		member->is_heap = randpick_member_is_heap(member->plan);
 	}
+	node->kind = randpick_member_kind(node->members[0].plan, estate);
 	node->is_recorded = (eflags & EXEC_FLAG_REWIND) != 0;
 	node->eflags = eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK);
 	node->last_dealt = -1;
@@ -186,9 +191,28 @@ start_race(RandpickAppendState *node)
 	uint64		max_looks = 0;
 
 	number_places(node, &max_looks);
+	node->budget = max_looks >> randpick_past_halvings(node->kind);
 	randpick_race_start(&node->race, randpick_draw_seed(),
-						randpick_member_is_descending(first), max_looks, 0);
+						randpick_member_is_descending(first), node->budget, 0);
 	node->is_started = true;
+}
+
+/*
+ * The race is over.  It is won, if it could have gone on.  It is lost if all was
+ * spent; and neither, if a member's memory did not suffice.
+ */
+static void
+note_won(const RandpickAppendState *node)
+{
+	if (node->is_started && !randpick_race_is_spent(&node->race))
+		randpick_past_won(node->kind);
+}
+
+static void
+note_lost(const RandpickAppendState *node)
+{
+	if (node->race.looks >= node->budget)
+		randpick_past_lost(node->kind);
 }
 
 /* The member that has a place, which becomes one of its own. */
@@ -394,6 +418,7 @@ append_exec(CustomScanState *css)
 		slot = race_on(node);
 		if (slot != NULL || node->places == 0)
 			return slot;
+		note_lost(node);
 		start_deal(node);
 	}
 	else if (node->was_dealing)
@@ -415,6 +440,7 @@ append_rescan(CustomScanState *css)
 	node->was_dealing = node->is_dealing;
 	if (!replay)
 	{
+		note_won(node);
 		list_free(node->record);
 		node->record = NIL;
 		node->is_started = false;
@@ -437,6 +463,7 @@ append_end(CustomScanState *css)
 {
 	ListCell   *lc;
 
+	note_won((RandpickAppendState *) css);
 	foreach(lc, css->custom_ps)
 		ExecEndNode((PlanState *) lfirst(lc));
 }

@@ -19,8 +19,9 @@
  *		cost(k) = look cost * min(n, L) + p * (deal + sort)
  *
  * and wrong statistics, which cannot change what the deal costs by much, at
- * most about double the cost of the ordinary plan.  The budget is kept in
- * looks, not in time, so that a race with a given seed takes one course.
+ * most about double the cost of the ordinary plan; past.c sees to it that a
+ * query does not pay that again and again.  The budget is kept in looks, not in
+ * time, so that a race with a given seed takes one course.
  */
 #include "postgres.h"
 

@@ -298,7 +298,7 @@ find_row(RandpickScanState *node, TupleTableSlot *slot, double *key)
 {
 	if (node->deal != NULL || !randpick_racing_next(&node->racing, slot))
 	{
-		if (node->racing.places == 0 || !deal_row(node, slot))
+		if (randpick_racing_has_no_place(&node->racing) || !deal_row(node, slot))
 			return false;
 	}
 	*key = randpick_race_take_key(&node->racing.race);
@@ -315,7 +315,7 @@ next_row(ScanState *ss)
 
 	if (randpick_is_sample(&node->sample) && !take_from_sample(node))
 		return ExecClearTuple(slot);
-	if (node->racing.source == NULL)
+	if (!node->racing.is_started)
 		randpick_racing_start(&node->racing);
 
 	if (node->replaying)

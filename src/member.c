@@ -12,11 +12,27 @@
 #include "exec.h"
 #include "executor/executor.h"
 #include "member.h"
+#include "past.h"
 
 static RandpickScanState *
 get_member(PlanState *member)
 {
 	return (RandpickScanState *) castNode(CustomScanState, member);
+}
+
+void
+randpick_member_enter(PlanState *member)
+{
+	get_member(member)->racing.is_member = true;
+}
+
+uint64
+randpick_member_kind(const CustomScan *first, EState *estate)
+{
+	return randpick_kind_of_race(exec_rt_fetch(first->scan.scanrelid, estate)->relid,
+								 DatumGetObjectId(randpick_scan_value(first, RANDPICK_PRIVATE_INDEX)),
+								 DatumGetInt64(randpick_scan_value(first, RANDPICK_PRIVATE_MAX_LOOKS)),
+								 DatumGetInt64(randpick_scan_value(first, RANDPICK_PRIVATE_EXPECTED_LOOKS)));
 }
 
 uint64
@@ -25,7 +41,7 @@ randpick_member_places(PlanState *member, uint64 *max_looks)
 	RandpickRacing *racing = &get_member(member)->racing;
 	const RandpickSourceMethods *methods;
 
-	if (racing->source == NULL)
+	if (!racing->is_started)
 		randpick_racing_start(racing);
 	methods = racing->source->methods;
 	racing->places = methods->places(racing->source);
@@ -96,7 +112,7 @@ randpick_member_leave(PlanState *member, const RandpickRace *race)
 {
 	RandpickRacing *racing = &get_member(member)->racing;
 
-	if (racing->source == NULL)
+	if (!racing->is_started)
 		randpick_racing_start(racing);
 	randpick_race_join(&racing->race, race);
 	racing->race.max_looks = 0;

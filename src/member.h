@@ -26,6 +26,12 @@ extern bool randpick_member_is_heap(const CustomScan *member);
 extern uint64 randpick_heap_member_places(const CustomScan *member,
 										  EState *estate, uint64 *max_looks);
 
+/* Let the node be a member, whose race is run by another one. */
+extern void randpick_member_enter(PlanState *member);
+
+/* The kind of a joint race, by its first member; past.h says what that is. */
+extern uint64 randpick_member_kind(const CustomScan *first, EState *estate);
+
 /* ORDER BY random() DESC? */
 extern bool randpick_member_is_descending(const CustomScan *member);
 

@@ -12,7 +12,7 @@
  *
  * The planner's budget of looks is also bounded by the real size of what there
  * is to read: statistics may be wrong about that, and a filter may be declared
- * absurdly costly.
+ * absurdly costly.  And by what became of races before, as past.c has it.
  *
  * PostgreSQL's own statistics count a race as the scan that it stands for: a
  * sequential scan of the table, or a scan of the index, that has read the rows
@@ -24,9 +24,11 @@
 #include "compat.h"
 #include "executor/instrument.h"
 #include "miscadmin.h"
+#include "past.h"
 #include "pgstat.h"
 #include "racing.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 
 /*
  * Memory for the rows returned in a race with a seed of its own: no setting
@@ -54,6 +56,9 @@ randpick_racing_open(RandpickRacing *racing)
 
 	racing->cxt = AllocSetContextCreate(estate->es_query_cxt, "randpick race",
 										ALLOCSET_SMALL_SIZES);
+	racing->kind = randpick_kind_of_race(RelationGetRelid(racing->ss->ss_currentRelation),
+										 racing->index_oid, racing->max_looks,
+										 racing->expected_looks);
 	if (!OidIsValid(racing->index_oid))
 		return;
 
@@ -113,8 +118,40 @@ count_found(RandpickRacing *racing)
 }
 
 /*
- * The budget for the race: the planner's, bounded by the size of what there is
- * to read.  None, if so few looks cannot find all rows that are wanted.
+ * May the race depend on others?  Not one with a seed of its own.  Nor has that
+ * of a member a past, since it is not its own; or one for which the planner
+ * gave no budget.
+ */
+static bool
+has_past(const RandpickRacing *racing)
+{
+	return racing->seed == NULL && !racing->is_member && racing->max_looks > 0;
+}
+
+/*
+ * The race is over.  It is won, if it could have gone on.  It is lost, if it is
+ * about to be dealt since all was spent; that may have been nothing, but not
+ * because nothing would have been enough.
+ */
+static void
+note_won(const RandpickRacing *racing)
+{
+	if (has_past(racing) && !randpick_race_is_spent(&racing->race))
+		randpick_past_won(racing->kind);
+}
+
+static void
+note_lost(const RandpickRacing *racing)
+{
+	if (has_past(racing) && !randpick_race_is_full(&racing->race) &&
+		(racing->has_looked || racing->source == NULL))
+		randpick_past_lost(racing->kind);
+}
+
+/*
+ * The budget as of now: the planner's, bounded by the size of what there is to
+ * read, or a part of that.  None, if so few looks cannot find all rows that are
+ * wanted.
  */
 static uint64
 budget_looks(RandpickRacing *racing)
@@ -123,6 +160,7 @@ budget_looks(RandpickRacing *racing)
 							racing->source->methods->max_looks(racing->source,
 															   racing->race.looks));
 
+	looks >>= racing->halvings;
 	return racing->wanted > looks ? 0 : looks;
 }
 
@@ -131,13 +169,18 @@ randpick_racing_start(RandpickRacing *racing)
 {
 	MemoryContext oldcxt = MemoryContextSwitchTo(racing->cxt);
 
-	racing->source = open_source(racing);
-	racing->places = racing->source->methods->places(racing->source);
+	racing->halvings = has_past(racing) ? randpick_past_halvings(racing->kind) : 0;
 	randpick_race_start(&racing->race,
 						racing->seed ? *racing->seed : randpick_draw_seed(),
-						racing->descending, racing->max_looks,
+						racing->descending, 0,
 						racing->seed ? SEEDED_MEMORY : work_mem * (Size) 1024);
-	racing->race.max_looks = budget_looks(racing);
+	if (racing->max_looks >> racing->halvings > 0 || racing->is_member)
+	{
+		racing->source = open_source(racing);
+		racing->places = racing->source->methods->places(racing->source);
+		racing->race.max_looks = budget_looks(racing);
+	}
+	racing->is_started = true;
 	racing->stats = randpick_stats_of(racing->race.max_looks > 0 ?
 									  racing->method : RANDPICK_METHOD_DEAL);
 	racing->stats->races++;
@@ -262,15 +305,19 @@ randpick_racing_next(RandpickRacing *racing, TupleTableSlot *slot)
 		if (found == RANDPICK_LOOK_VOID)
 			randpick_race_void(&racing->race);
 	}
+	note_lost(racing);
 	return false;
 }
 
 void
 randpick_racing_end(RandpickRacing *racing)
 {
+	if (racing->is_started)
+		note_won(racing);
 	if (racing->source != NULL && racing->source->methods->close != NULL)
 		racing->source->methods->close(racing->source);
 	racing->source = NULL;
+	racing->is_started = false;
 	if (racing->cxt != NULL)
 		MemoryContextReset(racing->cxt);
 }

@@ -28,17 +28,22 @@ typedef struct RandpickRacing
 	MemoryContext cxt;			/* holds what lives as long as one race */
 	const uint64 *seed;			/* of each race; NULL: from SQL random() */
 	uint64		wanted;			/* rows of a race, if that is known; or 0 */
+	bool		is_member;		/* does another node run the race? */
 
 	/* set when the scan begins to run */
 	Relation	index;			/* NULL if there is none */
 	RandpickKeys keys;			/* the conditions as the index wants them */
 
+	uint64		kind;			/* of its races, for past.c */
+
 	/* changes from row to row */
-	RandpickSource *source;		/* NULL between races */
+	bool		is_started;		/* is there a race? */
+	RandpickSource *source;		/* NULL if it only deals */
 	RandpickStats *stats;		/* the session's, of the source */
+	int			halvings;		/* of the budget, for this race */
 	bool		has_looked;		/* in this race */
 	RandpickRace race;
-	uint64		places;			/* as of the last look */
+	uint64		places;			/* as of the last look; 0 without a source */
 
 	/* for EXPLAIN, over all races */
 	uint64		looks;
@@ -52,11 +57,18 @@ typedef struct RandpickRacing
 extern void randpick_racing_open(RandpickRacing *racing);
 
 /*
- * Start a race.  The scan's snapshot is taken, its relation open.  Without a seed, draws from SQL random(), so that setseed() makes it
- * repeatable.
+ * Start a race.  The scan's snapshot is taken, its relation open.  Without a
+ * seed, draws from SQL random(), so that setseed() makes it repeatable.
  */
 extern void randpick_racing_start(RandpickRacing *racing);
 extern uint64 randpick_draw_seed(void);
+
+/* Is it known that there is no row, because there is no place for one? */
+static inline bool
+randpick_racing_has_no_place(const RandpickRacing *racing)
+{
+	return racing->source != NULL && racing->places == 0;
+}
 
 /*
  * Race to the next row that passes the filter and has not been returned, and

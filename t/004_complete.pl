@@ -13,7 +13,7 @@ my %course = (
 	raced => { seq_page_cost     => 1000 },
 	mixed => { seq_page_cost     => 1 },
 	dealt => { 'randpick.method' => 'deal' },
-	# memory to know some 1800 rows again
+	# memory to know some 3700 rows again
 	'mixed for want of memory' => { seq_page_cost => 1000, work_mem => '64kB' },
 );
 my @courses = PLAIN ? 'mixed' : sort keys %course;

@@ -1,0 +1,203 @@
+# Races that are lost again and again become short, and those won make them long
+# again; whatever became of them, the next row is exactly random.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use RandpickTest;
+use Test::More;
+
+plan skip_all => 'needs randpick' if PLAIN;
+
+my $builder = connect_to_server();
+
+# The planner expects one row in 200 of what it knows nothing about.
+build_table($builder, 'plenty',
+	'CREATE TABLE T (id int PRIMARY KEY, key int NOT NULL)',
+	'INSERT INTO T SELECT i, i % 100 FROM generate_series(1, 5000) i');
+build_parted('parted', 'id int, key int NOT NULL', 'SELECT * FROM plenty', 1000, 3000, 4000, 5001);
+
+# Make a table whose partitions end at these values of id, and fill it.
+sub build_parted
+{
+	my ($table, $columns, $rows, @ends) = @_;
+	my $low = 0;
+	$builder->do("CREATE TABLE $table ($columns) PARTITION BY RANGE (id)");
+	for (@ends)
+	{
+		$builder->do("CREATE TABLE ${table}_$_ PARTITION OF $table FOR VALUES FROM ($low) TO ($_) WITH (autovacuum_enabled = off)");
+		$low = $_;
+	}
+	$builder->do($_) for "INSERT INTO $table $rows", "ANALYZE $table";
+	return;
+}
+
+# Looks and deals of each of $runs runs of a query.
+sub courses
+{
+	my ($dbh, $query, $runs) = @_;
+	my @courses;
+	for (1 .. $runs)
+	{
+		$dbh->do('SELECT randpick_stats_reset()');
+		$dbh->selectall_arrayref($query);
+		push @courses, [ $dbh->selectrow_array('SELECT sum(looks), sum(deals) FROM randpick_stats()') ];
+	}
+	return @courses;
+}
+
+sub looks_of
+{
+	return map { $_->[0] } courses(@_);
+}
+
+# A session in which one plan answers for all values of key that it is given.
+sub start_generic
+{
+	my ($table, %settings) = @_;
+	my $dbh = start_session(plan_cache_mode => 'force_generic_plan', 'randpick.method' => 'heap', %settings);
+	$dbh->do("PREPARE pick (int) AS SELECT id FROM $table WHERE key * 2 = \$1 ORDER BY random() LIMIT 1");
+	return $dbh;
+}
+
+# The budget after 0, 1, ... races lost in a row, if the full one is $full.  So
+# src/past.c has it.
+sub budgets
+{
+	my ($full, $n) = @_;
+	return map {
+		my $halvings = $_ < 4 || $_ % 64 == 0 ? 0 : $_ - 3;
+		$full >> ($halvings < 6 ? $halvings : 6);
+	} 0 .. $n - 1;
+}
+
+my $none = 'EXECUTE pick (7)';
+my $some = 'EXECUTE pick (8)';
+for my $table (qw(plenty parted))
+{
+	my $dbh   = start_generic($table, seq_page_cost => 300);
+	my @looks = looks_of($dbh, $none, 130);
+	my $full  = $looks[0];
+
+	cmp_ok($full, '>', 320, "$table: a race for no row has a budget of $full looks");
+	is("@looks", join(' ', budgets($full, 130)), "$table: races lost become short, but for one in 64");
+
+	my $runs = 0;
+	until ((courses($dbh, $some, 1))[0][1] == 0)
+	{
+		die "no race is won\n" if ++$runs > 200;
+	}
+	is("@{[ looks_of($dbh, $none, 10) ]}", join(' ', budgets($full, 10)), "$table: and long again when one is won, after $runs more");
+
+	# what is known of one query is not of others, or of other sessions
+	my $other = "SELECT id FROM $table WHERE key = 3 AND key * 2 = 7 ORDER BY random() LIMIT 1";
+	looks_of($dbh, $none, 12);
+	my ($other_full, $there) = map { (looks_of($_, $other, 1))[0] } $dbh, start_generic($table, seq_page_cost => 300);
+	is($other_full, $there, "$table: another query has its own budget, $there looks");
+	is((looks_of(start_generic($table, seq_page_cost => 300), $none, 1))[0], $full, "$table: so has another session");
+}
+
+# More rows are wanted than there are: such a race finds rows, and is lost.
+{
+	my $dbh   = start_session(seq_page_cost => 300, 'randpick.method' => 'heap');
+	my $query = 'SELECT id FROM plenty WHERE key * 2 = 8 ORDER BY random() LIMIT 60';
+	my @looks = looks_of($dbh, $query, 12);
+	is("@looks", join(' ', budgets($looks[0], 12)), 'a race that is lost after finding rows is lost');
+	is(@{ $dbh->selectall_arrayref($query) }, 50, 'and all rows come of it');
+}
+
+# What did not race is not lost; nor is a race that stops for other reasons.
+{
+	my $dbh = start_session(seq_page_cost => 300, 'randpick.method' => 'heap', plan_cache_mode => 'force_generic_plan');
+	$dbh->do('PREPARE sample (int) AS SELECT id FROM plenty TABLESAMPLE randpick($1)');
+	is("@{[ looks_of($dbh, 'EXECUTE sample (2000000000)', 12) ]}", '0 ' x 11 . '0', 'no race for more rows than looks');
+	cmp_ok((looks_of($dbh, 'EXECUTE sample (500)', 1))[0], '>=', 500, 'which does not count as lost');
+
+	build_parted('large', 'id int, a name NOT NULL, b name NOT NULL, c name NOT NULL',
+		'SELECT i, i, i, i FROM generate_series(1, 99999) i', 200, 100000);
+	$dbh->do($_) for 'SET work_mem = 64', 'SET seq_page_cost = 100000';
+	for my $table (qw(large large_100000))
+	{
+		my @looks = looks_of($dbh, "SELECT id FROM $table ORDER BY random() LIMIT 20000", 12);
+		cmp_ok($looks[11], '>', 0.7 * $looks[0],
+			"$table: nor does one that ends for want of memory, after $looks[0] looks, $looks[11] at last");
+	}
+}
+
+# A sample with a seed must not depend on what was before.
+{
+	my $dbh = start_session('randpick.method' => 'heap');
+
+	build_table($builder, 'thinned',
+		'CREATE TABLE T (id int, key int)',
+		'INSERT INTO T SELECT i, i FROM generate_series(1, 5000) i',
+		'DELETE FROM T WHERE id % 1000 > 0');
+	my $query = 'SELECT array_agg(id) FROM thinned TABLESAMPLE randpick(4) REPEATABLE (3)';
+	my %answers;
+	my %looks;
+	for (1 .. 40)
+	{
+		$dbh->do('SELECT randpick_stats_reset()');
+		$answers{ "@{ $dbh->selectrow_arrayref($query)->[0] }" }++;
+		$looks{ ($dbh->selectrow_array(q{SELECT sum(looks) || ' looks, deals: ' || sum(deals) FROM randpick_stats()}))[0] }++;
+	}
+	is(scalar keys %looks, 1, 'the course of a sample with a seed is always the same: ' . join ', ', keys %looks);
+	is(scalar keys %answers, 1, 'and so are its rows');
+	like((keys %looks)[0], qr/deals: 1$/, 'though its race is lost');
+}
+
+# A race in an index that has nothing to spend does not even look for the range.
+{
+	build_table($builder, 'ranges',
+		'CREATE TABLE T (id int, key int NOT NULL)',
+		'INSERT INTO T SELECT i, i % 10 FROM generate_series(1, 2000) i',
+		'CREATE INDEX T_key ON T (key, id)');
+	$builder->do('DELETE FROM ranges WHERE key = 3');
+	my $dbh   = start_session('randpick.method' => 'range', enable_bitmapscan => 'off');
+	my $query = 'SELECT id FROM ranges WHERE key = 3 AND id < 500 ORDER BY random() LIMIT 1';
+	my @looks = looks_of($dbh, $query, 70);
+	is("@looks", join(' ', budgets($looks[0], 70)), "races in an index: $looks[0] looks");
+	cmp_ok($looks[0], '<', 64, 'and at last none');
+	my ($plan) = join "\n", @{ $dbh->selectcol_arrayref("EXPLAIN (ANALYZE, COSTS off, TIMING off) $query") };
+	like($plan, qr/Source: range\n.*Index: t_key\n.*Places: 0\n\s+Looks: 0\n\s+Misses: 0\n\s+Deals: 1\n/s, 'no place has been counted');
+}
+
+# Some races are lost, some won, with budgets of all sizes: each row comes equally
+# often, and whatever row came before.
+sub are_pairs_fair
+{
+	my ($name, $dbh, $table) = @_;
+	my $rows  = $builder->selectcol_arrayref("SELECT id FROM $table");
+	my %facts = map { $_ => { row => $_ } } @$rows;
+	my $query = "SELECT id FROM $table ORDER BY random() LIMIT 1";
+	my $draws = 60 * @$rows**2;
+
+	$dbh->do('SELECT randpick_stats_reset()');
+	is_fair($name, sub {
+		my $ids = draw_ids($dbh, $query, $draws);
+		my (%pairs, %equal);
+		for (my $i = 1; $i < @$ids; $i += 2)
+		{
+			$pairs{"$ids->[$i - 1] $ids->[$i]"}++;
+		}
+		for my $id (@$rows)
+		{
+			$equal{"$id $_"} = 1 for @$rows;
+		}
+		return (rows_p($ids, 1, \%facts), 'by the row before' => chi_square_p(\%pairs, \%equal));
+	});
+	my ($races, $deals) = $dbh->selectrow_array('SELECT max(races), max(deals) FROM randpick_stats()');
+	cmp_ok($deals, '>', 0.3 * $races, "$name: $deals of $races races were lost");
+	cmp_ok($deals, '<', 0.95 * $races, "$name: others were won");
+	return;
+}
+
+for my $table (qw(plenty parted))
+{
+	$builder->do("DELETE FROM $table WHERE id % 400 <> 7");
+	are_pairs_fair("$table, few rows left", start_session('randpick.method' => 'heap', seq_page_cost => 60), $table);
+}
+
+done_testing;
