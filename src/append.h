@@ -1,6 +1,6 @@
 /*
  * append.h
- *	  A joint race over the partitions of a table.
+ *	  A joint race over the members of an append.
  */
 #ifndef RANDPICK_APPEND_H
 #define RANDPICK_APPEND_H

@@ -1,12 +1,12 @@
 /*
  * append_exec.c
- *	  The node that runs a joint race over the partitions of a table.
+ *	  The node that runs a joint race over the members of an append.
  *
- * The places of all members (the scan nodes of the partitions) are numbered one
+ * The places of all members (the scan nodes of partitions, say) are numbered one
  * after the other, and one race is run over all of them: a ring goes to the
  * member that has its place.  race.c says why that is the race of the union.
  * So a row is found after as many looks as in a table of the same size, however
- * many partitions there are; and a member that is never looked at is not even
+ * many members there are; and a member that is never looked at is not even
  * initialized, only asked for its size.  (All their tables are opened, though, so
  * that this session cannot change one in the middle of a cursor.)
  *
@@ -140,7 +140,7 @@ append_begin(CustomScanState *css, EState *estate, int eflags)
 		member->plan = lfirst_node(CustomScan, lc);
 		member->is_heap = randpick_member_is_heap(member->plan);
 	}
-	node->kind = randpick_member_kind(node->members[0].plan, estate);
+	node->kind = randpick_kind_of_joint_race(scan->custom_plans, estate);
 	node->is_recorded = (eflags & EXEC_FLAG_REWIND) != 0;
 	node->eflags = eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK);
 	node->last_dealt = -1;

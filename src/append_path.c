@@ -1,12 +1,18 @@
 /*
  * append_path.c
- *	  The path of a joint race over the partitions of a table.
+ *	  The path of a joint race over the members of an append: the partitions of a
+ *	  table, its children, the tables of a UNION ALL.
  *
- * Each partition gets a path of its own from path.c, and the planner merges
- * these by their keys.  That is exact, but the merge wants the first row of
- * each partition before it can return one.  So where all partitions would be
- * raced, one race over all their places is offered instead: a node above the
- * same scan nodes, which it tells where to look (append_exec.c).
+ * One race is run over all their places: a node above the scan nodes of all
+ * members tells them where to look (append_exec.c).
+ *
+ * Each partition also gets a path of its own from path.c, and the planner merges
+ * these by their keys.  That is exact, too, but the merge wants the first row of
+ * each partition before it can return one.  It remains for tables with a
+ * partition that is not raced (foreign, or of another access method, or too small
+ * to be worth it), or raced over a source whose rings can be void: then rings of
+ * the other members would have to be void, too, and they would not know.  And for
+ * those that PostgreSQL may prune when the query runs, which the merge can do.
  *
  * Paths of a partitioned table are thrown away when the planner hands its
  * target list down to the partitions.  So this path comes in after that, when
@@ -14,11 +20,10 @@
  * by then, having lost to a sort, and therefore it is the partitions that are
  * asked for their paths.
  *
- * Not taken are tables with a partition that is not raced (foreign, or of
- * another access method, or too small to be worth it), or raced over a source
- * whose rings can be void: then rings of the other members would have to be
- * void, too, and they would not know.  And those that PostgreSQL may prune when
- * the query runs: the merge can do that.
+ * To the members of other appends the planner hands down no target list, so they
+ * cannot return the random() values by which they would have to be merged.  Their
+ * paths are made here, where the target list is known, and for this purpose
+ * alone.
  *
  * Costs.  A member whose first row takes n of its looks has M / n of the rows
  * per look that it would have; in a joint race the looks for the first row are
@@ -29,7 +34,9 @@
 
 #include "append.h"
 #include "catalog/pg_class.h"
+#include "compat.h"
 #include "cost.h"
+#include "declined.h"
 #include "member.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
@@ -39,6 +46,7 @@
 #include "optimizer/planner.h"
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
+#include "path.h"
 #include "randpick.h"
 
 static Plan *plan_append(PlannerInfo *root, RelOptInfo *rel, CustomPath *path,
@@ -84,7 +92,7 @@ find_raced_path(PlannerInfo *root, RelOptInfo *rel)
 
 /* Collect the raced paths of all partitions, of all levels.  False if one has none. */
 static bool
-collect_members(PlannerInfo *root, RelOptInfo *rel, List **members)
+collect_partitions(PlannerInfo *root, RelOptInfo *rel, List **members)
 {
 	int			i = -1;
 
@@ -97,7 +105,7 @@ collect_members(PlannerInfo *root, RelOptInfo *rel, List **members)
 			continue;
 		if (child->part_scheme != NULL && child->nparts > 0)
 		{
-			if (!collect_members(root, child, members))
+			if (!collect_partitions(root, child, members))
 				return false;
 			continue;
 		}
@@ -154,6 +162,46 @@ may_be_pruned(RelOptInfo *rel)
 	return false;
 }
 
+/*
+ * Make raced paths of all members of another append, of all levels.  False if
+ * one cannot have any.  Each returns what the append does, in its own columns,
+ * as the planner sees to in a partition.
+ */
+static bool
+make_members(PlannerInfo *root, RelOptInfo *append, RelOptInfo *rel,
+			 List **members)
+{
+	ListCell   *lc;
+
+	foreach(lc, root->append_rel_list)
+	{
+		AppendRelInfo *info = lfirst_node(AppendRelInfo, lc);
+		RelOptInfo *child = root->simple_rel_array[info->child_relid];
+		RangeTblEntry *rte = planner_rt_fetch(info->child_relid, root);
+		CustomPath *path;
+		PathTarget *target;
+
+		if (info->parent_relid != rel->relid || child == NULL ||
+			IS_DUMMY_REL(child))
+			continue;
+		if (rte->inh)
+		{
+			if ((child->part_scheme != NULL && may_be_pruned(child)) ||
+				!make_members(root, append, child, members))
+				return false;
+			continue;
+		}
+		path = randpick_ordered_path(root, child, rte, true);
+		if (path == NULL)
+			return false;
+		target = copy_pathtarget(append->reltarget);
+		target->exprs = (List *) randpick_adjust_to_child(root, (Node *) target->exprs, child);
+		path->path.pathtarget = target;
+		*members = lappend(*members, path);
+	}
+	return true;
+}
+
 static void
 set_costs(Path *path, List *members)
 {
@@ -174,20 +222,40 @@ set_costs(Path *path, List *members)
 	path->total_cost += path->startup_cost;
 }
 
+/*
+ * The raced paths of all members of what the query reads from; NIL if it is no
+ * append, or if some member is not raced.  A single partition has its own path.
+ */
+static List *
+find_members(PlannerInfo *root, RelOptInfo *input)
+{
+	List	   *members = NIL;
+	RangeTblEntry *rte;
+
+	if (input->reloptkind != RELOPT_BASEREL || IS_DUMMY_REL(input))
+		return NIL;
+	rte = planner_rt_fetch(input->relid, root);
+	if (!rte->inh)
+		return NIL;
+	if (rte->relkind != RELKIND_PARTITIONED_TABLE)
+		return make_members(root, input, input, &members) ? members : NIL;
+	if (input->part_scheme == NULL || input->nparts <= 0 ||
+		!collect_partitions(root, input, &members) ||
+		list_length(members) < 2 || may_be_pruned(input))
+		return NIL;
+	return members;
+}
+
 /* create_upper_paths_hook, for UPPERREL_ORDERED */
 void
 randpick_set_append_path(PlannerInfo *root, RelOptInfo *input, RelOptInfo *ordered)
 {
 	PathTarget *target = root->upper_targets[UPPERREL_ORDERED];
-	List	   *members = NIL;
+	List	   *members = find_members(root, input);
 	CustomPath *path;
 	Path	   *result;
 
-	if (input->reloptkind != RELOPT_BASEREL || input->part_scheme == NULL ||
-		input->nparts <= 0 || IS_DUMMY_REL(input) ||
-		planner_rt_fetch(input->relid, root)->relkind != RELKIND_PARTITIONED_TABLE ||
-		!collect_members(root, input, &members) || list_length(members) < 2 ||
-		may_be_pruned(input))
+	if (members == NIL)
 		return;
 
 	path = makeNode(CustomPath);
@@ -201,6 +269,7 @@ randpick_set_append_path(PlannerInfo *root, RelOptInfo *input, RelOptInfo *order
 	if (!randpick_has_finite_cost(&path->path))
 		return;
 
+	randpick_note_offer(root, input, &path->path);
 	result = &path->path;
 	if (result->pathtarget != target)
 		result = apply_projection_to_path(root, ordered, result, target);

@@ -283,8 +283,11 @@ consider_index(RandpickRaceCost *best, const RandpickRaceCost *common,
 
 	leaf.conditions = randpick_index_conditions(common->root, common->rel, info);
 	range = leaf;
-	cost_leaf(&leaf, info);
-	consider(best, &leaf, k);
+	if (!common->is_joint)
+	{
+		cost_leaf(&leaf, info);
+		consider(best, &leaf, k);
+	}
 
 	/* the order of entries with equal keys is not that of old indexes */
 	if (has_full_key)
@@ -296,7 +299,8 @@ consider_index(RandpickRaceCost *best, const RandpickRaceCost *common,
 
 void
 randpick_choose_source(RandpickRaceCost *best, PlannerInfo *root,
-					   RelOptInfo *rel, Cost deal_cost, double k)
+					   RelOptInfo *rel, Cost deal_cost, double k,
+					   bool is_joint)
 {
 	RandpickRaceCost common = {0};
 	Relation	heap;
@@ -304,6 +308,7 @@ randpick_choose_source(RandpickRaceCost *best, PlannerInfo *root,
 
 	common.root = root;
 	common.rel = rel;
+	common.is_joint = is_joint;
 	common.rows = clamp_row_est(rel->rows);
 	common.deal_cost = deal_cost;
 

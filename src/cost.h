@@ -15,6 +15,7 @@ typedef struct RandpickRaceCost
 {
 	PlannerInfo *root;
 	RelOptInfo *rel;
+	bool		is_joint;		/* may no ring be void? */
 
 	/* the source */
 	RandpickMethod method;
@@ -39,10 +40,11 @@ typedef struct RandpickRaceCost
 
 /*
  * The source of which the first k rows cost least, if the ordinary path to all
- * rows costs deal_cost.
+ * rows costs deal_cost.  For a joint race, only one that can take part in it.
  */
 extern void randpick_choose_source(RandpickRaceCost *best, PlannerInfo *root,
-								   RelOptInfo *rel, Cost deal_cost, double k);
+								   RelOptInfo *rel, Cost deal_cost, double k,
+								   bool is_joint);
 
 /* What the first k rows cost, whether raced or dealt. */
 extern Cost randpick_cost_of_rows(const RandpickRaceCost *cost, double k);

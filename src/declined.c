@@ -40,10 +40,15 @@ randpick_report_declined(PlannerInfo *root, RelOptInfo *rel, const char *reason)
 	if (!randpick_log_declined)
 		return;
 	if (rel->reloptkind == RELOPT_OTHER_MEMBER_REL)
+	{
+		Oid			relid = planner_rt_fetch(rel->relid, root)->relid;
+
 		ereport(LOG,
-				(errmsg("randpick left partition \"%s\" of a query sorted by random() to PostgreSQL",
-						get_rel_name(planner_rt_fetch(rel->relid, root)->relid)),
-				 errdetail("The partition is not taken because %s.", reason)));
+				(errmsg("randpick left %s \"%s\" of a query sorted by random() to PostgreSQL",
+						get_rel_relispartition(relid) ? "partition" : "table",
+						get_rel_name(relid)),
+				 errdetail("It is not taken because %s.", reason)));
+	}
 	else if (bms_next_member(root->all_baserels, -1) == (int) rel->relid)
 		ereport(LOG,
 				(errmsg("randpick left a query sorted by random() to PostgreSQL"),

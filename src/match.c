@@ -146,27 +146,6 @@ decline_order(PlannerInfo *root)
 	return NULL;
 }
 
-/*
- * Is every ancestor of this relation, if it has any, a partitioned table?  A
- * member of another append cannot be claimed: only from partitioned
- * tables does the planner push the target list, and with it the random() that
- * the key replaces, down into the members.
- */
-static bool
-ancestors_are_partitioned(PlannerInfo *root, RelOptInfo *rel)
-{
-	Index		relid = rel->relid;
-
-	while (root->append_rel_array != NULL &&
-		   root->append_rel_array[relid] != NULL)
-	{
-		relid = root->append_rel_array[relid]->parent_relid;
-		if (planner_rt_fetch(relid, root)->relkind != RELKIND_PARTITIONED_TABLE)
-			return false;
-	}
-	return true;
-}
-
 /* Is the table, already locked by the planner, in heap format? */
 static bool
 is_heap(Oid relid)
@@ -176,6 +155,26 @@ is_heap(Oid relid)
 
 	table_close(rel, NoLock);
 	return result;
+}
+
+/* Are all members of an append, however deep, tables of some kind? */
+static bool
+has_only_tables(PlannerInfo *root, Index parent)
+{
+	ListCell   *lc;
+
+	foreach(lc, root->append_rel_list)
+	{
+		AppendRelInfo *member = lfirst_node(AppendRelInfo, lc);
+		RangeTblEntry *rte = planner_rt_fetch(member->child_relid, root);
+
+		if (member->parent_relid != parent ||
+			(rte->rtekind == RTE_RELATION && rte->tablesample == NULL) ||
+			(rte->inh && has_only_tables(root, member->child_relid)))
+			continue;
+		return false;
+	}
+	return true;
 }
 
 /* Why what the query reads from cannot be raced, or NULL. */
@@ -188,7 +187,8 @@ decline_from(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 		!bms_is_empty(rel->lateral_relids))
 		return "it has a join";
 	if (rte->rtekind == RTE_SUBQUERY && rte->inh)
-		return "it has UNION ALL";
+		return has_only_tables(root, rel->relid) ? NULL :
+			"it has UNION ALL of more than whole tables";
 	if (rte->rtekind != RTE_RELATION)
 		return "it reads no table";
 	if (rte->tablesample != NULL)
@@ -200,8 +200,6 @@ decline_from(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 static const char *
 decline_relation(RangeTblEntry *rte)
 {
-	if (rte->inh)
-		return "the table has inheritance children";
 	if (rte->relkind == RELKIND_FOREIGN_TABLE)
 		return "it is a foreign table";
 	if (rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_MATVIEW)
@@ -273,8 +271,8 @@ decline_filter(PlannerInfo *root, RelOptInfo *rel)
 /*
  * Is this relation the one whose rows the query wants in random order, and may
  * the scan node provide them?  If so, fill in *match.  If the rows are wanted,
- * but by a query that is not ours, that is reported: once for a table, and for
- * a partition only what is true of it alone.
+ * but by a query that is not ours, that is reported: once for a table or an
+ * append, and for a member of one only what is true of it alone.
  *
  * The functions' own queries are always planned with the race in view;
  * anybody else's only if the setting allows.
@@ -284,8 +282,6 @@ randpick_match(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
 			   RandpickMatch *match)
 {
 	bool		is_member = rel->reloptkind == RELOPT_OTHER_MEMBER_REL;
-	bool		is_partitioned = rte->inh && rte->rtekind == RTE_RELATION &&
-	rte->relkind == RELKIND_PARTITIONED_TABLE;
 	const char *reason;
 
 	memset(match, 0, sizeof(RandpickMatch));
@@ -296,10 +292,6 @@ randpick_match(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
 			randpick_report_declined(root, rel, reason);
 		return false;
 	}
-
-	/* of another append than a partitioned table's the parent says why */
-	if (!ancestors_are_partitioned(root, rel))
-		return false;
 
 	reason = decline_query(root);
 	if (reason == NULL)
@@ -316,8 +308,8 @@ randpick_match(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
 		return false;
 	}
 
-	/* the partitions of a table are asked one by one, not the table */
-	if (is_partitioned)
+	/* the members of an append are asked one by one, not the append */
+	if (rte->inh)
 		return false;
 	reason = decline_relation(rte);
 	if (reason != NULL)

@@ -27,12 +27,24 @@ randpick_member_enter(PlanState *member)
 }
 
 uint64
-randpick_member_kind(const CustomScan *first, EState *estate)
+randpick_kind_of_joint_race(const List *members, EState *estate)
 {
+	const CustomScan *first = linitial_node(CustomScan, members);
+	uint64		max_looks = 0;
+	uint64		expected_looks = 0;
+	ListCell   *lc;
+
+	foreach(lc, members)
+	{
+		const CustomScan *member = lfirst_node(CustomScan, lc);
+
+		max_looks +=
+			DatumGetInt64(randpick_scan_value(member, RANDPICK_PRIVATE_MAX_LOOKS));
+		expected_looks +=
+			DatumGetInt64(randpick_scan_value(member, RANDPICK_PRIVATE_EXPECTED_LOOKS));
+	}
 	return randpick_kind_of_race(exec_rt_fetch(first->scan.scanrelid, estate)->relid,
-								 DatumGetObjectId(randpick_scan_value(first, RANDPICK_PRIVATE_INDEX)),
-								 DatumGetInt64(randpick_scan_value(first, RANDPICK_PRIVATE_MAX_LOOKS)),
-								 DatumGetInt64(randpick_scan_value(first, RANDPICK_PRIVATE_EXPECTED_LOOKS)));
+								 InvalidOid, max_looks, expected_looks);
 }
 
 uint64

@@ -29,8 +29,8 @@ extern uint64 randpick_heap_member_places(const CustomScan *member,
 /* Let the node be a member, whose race is run by another one. */
 extern void randpick_member_enter(PlanState *member);
 
-/* The kind of a joint race, by its first member; past.h says what that is. */
-extern uint64 randpick_member_kind(const CustomScan *first, EState *estate);
+/* The kind of a joint race, by its members; past.h says what that is. */
+extern uint64 randpick_kind_of_joint_race(const List *members, EState *estate);
 
 /* ORDER BY random() DESC? */
 extern bool randpick_member_is_descending(const CustomScan *member);

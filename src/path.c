@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "access/sysattr.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type_d.h"
 #include "compat.h"
 #include "cost.h"
@@ -30,6 +31,7 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/tlist.h"
+#include "parser/parsetree.h"
 #include "path.h"
 #include "query.h"
 #include "randpick.h"
@@ -243,10 +245,9 @@ randpick_race_path(RelOptInfo *rel, const RandpickMatch *match,
 	return path;
 }
 
-/* set_rel_pathlist_hook, after its predecessor */
-void
-randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
-						  RangeTblEntry *rte)
+CustomPath *
+randpick_ordered_path(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
+					  bool is_joint)
 {
 	RandpickMatch match;
 	RandpickRaceCost cost;
@@ -254,22 +255,14 @@ randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 	Path	   *deal;
 	double		wanted;
 
-	/* the common case; match.c has the rule, and may have to say why */
-	if (randpick_order_by_random == RANDPICK_ORDER_OFF &&
-		!randpick_is_planning_call() && !randpick_log_declined)
-		return;
-
-	/* the planner has proved that there are no rows, and has its path */
-	if (IS_DUMMY_REL(rel))
-		return;
 	if (!randpick_match(root, rel, rte, &match))
-		return;
+		return NULL;
 
 	deal = randpick_deal_path(root, rel);
 	wanted = randpick_rows_wanted(root, clamp_row_est(rel->rows));
 	randpick_choose_source(&cost, root, rel,
 						   randpick_cost_without_disable(deal),
-						   wanted);
+						   wanted, is_joint);
 
 	path = randpick_race_path(rel, &match, &cost, deal);
 	path->path.pathkeys = root->query_pathkeys;
@@ -277,8 +270,50 @@ randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 	if (!randpick_has_finite_cost(&path->path))
 	{
 		randpick_report_declined(root, rel, "its cost is not finite");
-		return;
+		return NULL;
 	}
+	return path;
+}
+
+/*
+ * Is every ancestor of this relation, if it has any, a partitioned table?
+ * Only to the members of those does the planner hand down the target list, and
+ * with it the random() that the key replaces.  A path of another member could
+ * not be merged with others by its key; append_path.c makes that one itself.
+ */
+static bool
+ancestors_are_partitioned(PlannerInfo *root, RelOptInfo *rel)
+{
+	Index		relid = rel->relid;
+
+	while (root->append_rel_array != NULL &&
+		   root->append_rel_array[relid] != NULL)
+	{
+		relid = root->append_rel_array[relid]->parent_relid;
+		if (planner_rt_fetch(relid, root)->relkind != RELKIND_PARTITIONED_TABLE)
+			return false;
+	}
+	return true;
+}
+
+/* set_rel_pathlist_hook, after its predecessor */
+void
+randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
+						  RangeTblEntry *rte)
+{
+	CustomPath *path;
+
+	/* the common case; match.c has the rule, and may have to say why */
+	if (randpick_order_by_random == RANDPICK_ORDER_OFF &&
+		!randpick_is_planning_call() && !randpick_log_declined)
+		return;
+
+	/* the planner has proved that there are no rows, and has its path */
+	if (IS_DUMMY_REL(rel) || !ancestors_are_partitioned(root, rel))
+		return;
+	path = randpick_ordered_path(root, rel, rte, false);
+	if (path == NULL)
+		return;
 	randpick_note_offer(root, rel, &path->path);
 	add_path(rel, &path->path);
 }

@@ -15,6 +15,14 @@ extern PathTarget *randpick_tid_target(PlannerInfo *root, RelOptInfo *rel);
 /* The cheapest ordinary way to the TIDs of all matching rows, all our own. */
 extern Path *randpick_deal_path(PlannerInfo *root, RelOptInfo *rel);
 
+/*
+ * The race for the rows of a relation in the order that the query wants, by
+ * itself or as a member of a joint race; NULL if it is not one of ours.  Not
+ * added to the relation's paths.
+ */
+extern CustomPath *randpick_ordered_path(PlannerInfo *root, RelOptInfo *rel,
+										 RangeTblEntry *rte, bool is_joint);
+
 /* A race that this path finishes, still without path keys, rows and costs. */
 extern CustomPath *randpick_race_path(RelOptInfo *rel,
 									  const RandpickMatch *match,

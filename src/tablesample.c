@@ -239,7 +239,8 @@ choose_race(RandpickRaceCost *cost, PlannerInfo *root, RelOptInfo *whole,
 	if (is_repeatable)
 		whole->indexlist = NIL;
 	randpick_choose_source(cost, root, whole,
-						   randpick_cost_without_disable(deal), k);
+						   randpick_cost_without_disable(deal), k,
+						   false);
 	race_cost = randpick_cost_of_rows(cost, k);
 	if (is_repeatable)
 	{

@@ -50,10 +50,10 @@ sub facts_of
 my @sources = (
 	# what it is, its name or what stands in its place, whether it is raced
 	[ 'partitions',                          'parts',      1 ],
-	[ 'children',                            'parent',     0 ],
-	[ 'partitions and children in a view',   'everything', 0 ],
+	[ 'children',                            'parent',     1 ],
+	[ 'partitions and children in a view',   'everything', 1 ],
 	[ 'arms', '(SELECT id, f, tableoid FROM parts_0 UNION ALL SELECT id, f, tableoid FROM parts_1
-		UNION ALL SELECT id, f, tableoid FROM parts_2_1) arms', 0 ],
+		UNION ALL SELECT id, f, tableoid FROM parts_2_1) arms', 1 ],
 );
 
 my @forms = (

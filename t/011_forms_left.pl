@@ -37,6 +37,10 @@ CREATE TABLE halved_1 PARTITION OF halved FOR VALUES WITH (MODULUS 2, REMAINDER 
 INSERT INTO halved SELECT generate_series(1, 40);
 CREATE ACCESS METHOD another_heap TYPE TABLE HANDLER heap_tableam_handler;
 CREATE TABLE elsewhere USING another_heap AS SELECT i AS id FROM generate_series(1, 40) i;
+CREATE TABLE varied (id int);
+CREATE TABLE varied_child () INHERITS (varied) USING another_heap;
+INSERT INTO varied SELECT generate_series(1, 10);
+INSERT INTO varied_child SELECT generate_series(11, 30);
 ANALYZE
 SQL
 
@@ -102,7 +106,16 @@ my @left = (
 	[ 'set-returning function', 'SELECT id, generate_series(1, 2) FROM book ORDER BY random() LIMIT 5' ],
 	[ 'UNION',               'SELECT id, random() AS r FROM book UNION SELECT id, 1 FROM author ORDER BY r LIMIT 5' ],
 	[ 'INTERSECT',           'SELECT * FROM (SELECT id FROM book INTERSECT SELECT id FROM author) s ORDER BY random() LIMIT 5' ],
-	[ 'UNION ALL, flattened', 'SELECT * FROM (SELECT id FROM book UNION ALL SELECT id FROM author) s ORDER BY random() LIMIT 5' ],
+	[ 'UNION ALL of a part of a table',
+		'SELECT * FROM (SELECT id FROM book WHERE kind = 1 UNION ALL SELECT id FROM author) s ORDER BY random() LIMIT 5' ],
+	[ 'UNION ALL of a function',
+		'SELECT * FROM (SELECT id FROM book UNION ALL SELECT i FROM generate_series(1, 3) i) s ORDER BY random() LIMIT 5' ],
+	[ 'UNION ALL of a sample',
+		'SELECT * FROM (SELECT id FROM book UNION ALL SELECT id FROM author TABLESAMPLE system (100)) s ORDER BY random() LIMIT 5' ],
+	[ 'UNION ALL with a filter that is the same for all rows of a table',
+		'SELECT * FROM (SELECT id FROM book UNION ALL SELECT 7 FROM author) s WHERE id = (SELECT 7) ORDER BY random() LIMIT 5' ],
+	[ 'UNION ALL, joined',
+		'SELECT s.id FROM (SELECT id FROM book UNION ALL SELECT id FROM author) s JOIN book_tags USING (id) ORDER BY random() LIMIT 5' ],
 
 	# more than one source of rows
 	[ '1:N join',            'SELECT book.id, book_tags.id FROM book JOIN book_tags ON book_id = book.id ORDER BY random() LIMIT 5' ],
@@ -120,7 +133,8 @@ my @left = (
 	[ 'CTE that is scanned', 'WITH s AS MATERIALIZED (SELECT id FROM book) SELECT * FROM s ORDER BY random() LIMIT 5' ],
 	[ 'changes that are scanned',
 		'WITH s AS (UPDATE book SET kind = kind RETURNING id) SELECT * FROM s ORDER BY random() LIMIT 5' ],
-	[ 'inheritance',         'SELECT id, tableoid::regclass FROM parent ORDER BY random() LIMIT 5' ],
+	[ 'children, joined',    'SELECT parent.id FROM parent JOIN author USING (id) ORDER BY random() LIMIT 5' ],
+	[ 'children, one of another access method', 'SELECT id, tableoid::regclass FROM varied ORDER BY random() LIMIT 5' ],
 	[ 'TABLESAMPLE',         'SELECT id FROM book TABLESAMPLE system (100) REPEATABLE (1) ORDER BY random() LIMIT 5' ],
 	[ 'security barrier',    'SELECT id FROM guarded ORDER BY random() LIMIT 5' ],
 	[ 'another access method', 'SELECT id FROM elsewhere ORDER BY random() LIMIT 5' ],

@@ -67,6 +67,25 @@ CREATE TABLE mixed_1 PARTITION OF mixed FOR VALUES IN (1) USING another_heap;
 CREATE FOREIGN TABLE mixed_4 PARTITION OF mixed FOR VALUES IN (4) SERVER files ${\ $rows_of->(401, 407, 4)};
 INSERT INTO mixed SELECT i, 0 FROM generate_series(1, 30) i;
 INSERT INTO mixed SELECT i, 1 FROM generate_series(101, 113) i;
+
+-- a parent of 3 rows, and children of 20, 5 and 0 with columns in other orders
+CREATE TABLE parent (id int, f int);
+CREATE TABLE child (pad text, f int, id int);
+ALTER TABLE child DROP pad, ADD note text, INHERIT parent;
+CREATE TABLE grandchild () INHERITS (child);
+CREATE TABLE empty_child () INHERITS (parent);
+INSERT INTO parent SELECT i, i % 5 FROM generate_series(1, 3) i;
+INSERT INTO child (id, f) SELECT i, i % 5 FROM generate_series(4, 23) i;
+INSERT INTO grandchild (id, f) SELECT i, i % 5 FROM generate_series(24, 28) i;
+CREATE TABLE parent_of_foreign (id int, f int);
+CREATE FOREIGN TABLE foreign_child () INHERITS (parent_of_foreign) SERVER files ${\ $rows_of->(501, 507, 4)};
+INSERT INTO parent_of_foreign TABLE plain;
+CREATE TABLE halved (id int, f int) PARTITION BY HASH (id);
+CREATE TABLE halved_0 PARTITION OF halved FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE halved_1 PARTITION OF halved FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO halved SELECT i, i % 5 FROM generate_series(1, 7) i;
+CREATE VIEW united_deeply AS SELECT id, f, tableoid, ctid FROM halved UNION ALL SELECT id + 100, f, tableoid, ctid FROM parent
+	UNION ALL (SELECT id + 200, 0, tableoid, ctid FROM parted_1 UNION ALL SELECT id + 300, f, tableoid, ctid FROM parted_0_high);
 CREATE TABLE childless (id int, f int) PARTITION BY LIST (f);
 CREATE TABLE nothing AS SELECT * FROM plain WHERE false;
 ANALYZE
@@ -88,7 +107,10 @@ my @relations = (
 	[ 'another access method',                 'elsewhere',      0 ],
 	[ 'foreign table',                         'foreign_rows',   0 ],
 	[ 'view that groups',                      'grouped',        0 ],
-	[ 'view with UNION ALL',                   'united',         0 ],
+	[ 'view with UNION ALL',                   'united',         1 ],
+	[ 'UNION ALL of tables of several tables', 'united_deeply',  1 ],
+	[ 'table with children',                   'parent',         1 ],
+	[ 'table with a foreign child',            'parent_of_foreign', 0 ],
 	[ 'view with a security barrier',          'guarded',        0 ],
 );
 my @forms = (

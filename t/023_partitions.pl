@@ -1,6 +1,6 @@
-# One race over all partitions of a table: which queries get it, what it costs,
-# and that it is fair where partitions are raced over indexes, where the race
-# ends and the deal begins, and under row locks.  (t/003_append.pl and
+# One race over all partitions of a table, or over its children: which queries get
+# it, what it costs, and that it is fair where they are raced over indexes, where
+# the race ends and the deal begins, and under row locks.  (t/003_append.pl and
 # t/005_rescan.pl have partitions raced over their heaps, their keys, rescans.)
 
 use strict;
@@ -32,6 +32,19 @@ INSERT INTO events SELECT i,
 	CASE WHEN i <= 1000 THEN 0 WHEN i <= 1010 THEN 1 WHEN i <= 1300 THEN 2 ELSE 10 END, i % 10
 FROM generate_series(1, 1500) i;
 ANALYZE events;
+
+-- the same rows in a table with children
+CREATE TABLE family (id int, day int, kind int);
+CREATE TABLE family_1 (note text) INHERITS (family);
+CREATE TABLE family_2 (kind int, id int, day int);
+ALTER TABLE family_2 INHERIT family;
+CREATE INDEX ON family (kind);
+CREATE INDEX ON family_1 (kind);
+CREATE INDEX ON family_2 (kind, day);
+INSERT INTO family SELECT * FROM events WHERE day < 2;
+INSERT INTO family_1 SELECT * FROM events WHERE day = 2;
+INSERT INTO family_2 (id, day, kind) SELECT * FROM events WHERE day > 2;
+ANALYZE family, family_1, family_2;
 CREATE TABLE many (id int PRIMARY KEY, f int) PARTITION BY HASH (id);
 SQL
 $builder->do("CREATE TABLE many_$_ PARTITION OF many FOR VALUES WITH (MODULUS 200, REMAINDER $_)") for 0 .. 199;
@@ -47,9 +60,9 @@ sub plan_of
 
 sub facts
 {
-	my ($filter) = @_;
+	my ($table, $filter) = @_;
 	return $builder->selectall_hashref(
-		"SELECT id AS row, tableoid::regclass AS part, (ctid::text::point)[0] AS page FROM events WHERE $filter", 'row');
+		"SELECT id AS row, tableoid::regclass AS part, (ctid::text::point)[0] AS page FROM $table WHERE $filter", 'row');
 }
 
 # What gets the joint race.
@@ -108,17 +121,32 @@ for my $how (sort keys %course)
 		my $is_joint = $how ne 'leaf' && plan_of($dbh, $query) =~ /RandPickAppend/;
 		ok($is_joint || $how eq 'leaf', "$how: one race for $query");
 		is_found_how($how, $course{$how}, $query, "$how: $query", 20) if $how eq 'mixed' && $k > 20;
-		my $facts = facts($filter);
+		my $facts = facts('events', $filter);
 		my $runs  = int((keys %$facts > 1000 ? 30 : 100) * keys(%$facts) / $k);
 		is_fair("$how: $query", sub { rows_p(draw_ids($dbh, $query, $runs, $k), $k, $facts) });
 	}
 
+	# children, whose race is always a joint one: never over leaf pages
+	for ([ 'kind = 3', 4, '' ], [ 'kind = 3', 40, 'FOR SHARE' ], [ 'kind IN (3, 5) AND day BETWEEN 1 AND 2', 1, '' ])
+	{
+		my ($filter, $k, $lock) = @$_;
+		my $query = "SELECT id FROM family WHERE $filter ORDER BY random() LIMIT $k $lock";
+		my $plan  = plan_of($dbh, $query);
+		ok($plan =~ /RandPickAppend/ && $plan !~ /Source: leaf/, "$how: one race for $query");
+		my $facts = facts('family', $filter);
+		next if $how eq 'dealt' && $k < 30;
+		is_fair("$how: $query", sub { rows_p(draw_ids($dbh, $query, int(100 * keys(%$facts) / $k), $k), $k, $facts) });
+	}
+
 	# all rows, once each, in the order of their keys
-	my $rows = $dbh->selectall_arrayref('SELECT random() AS r, id, tableoid FROM events ORDER BY r');
-	my %ids = map { $_->[1] => 1 } @$rows;
-	ok(@$rows == 1500 && keys %ids == 1500, "$how: all rows");
-	is_deeply([ map { $_->[0] } @$rows ], [ sort { $a <=> $b } map { $_->[0] } @$rows ], "$how: in the order of their keys");
-	is(@{ $dbh->selectall_arrayref('SELECT * FROM events WHERE kind = 77 ORDER BY random() LIMIT 3') }, 0, "$how: no rows");
+	for my $table (qw(events family))
+	{
+		my $rows = $dbh->selectall_arrayref("SELECT random() AS r, id, tableoid FROM $table ORDER BY r");
+		my %ids = map { $_->[1] => 1 } @$rows;
+		ok(@$rows == 1500 && keys %ids == 1500, "$how, $table: all rows");
+		is_deeply([ map { $_->[0] } @$rows ], [ sort { $a <=> $b } map { $_->[0] } @$rows ], "$how, $table: in the order of their keys");
+		is(@{ $dbh->selectall_arrayref("SELECT * FROM $table WHERE kind = 77 ORDER BY random() LIMIT 3") }, 0, "$how, $table: no rows");
+	}
 }
 
 # What it costs does not grow with the number of partitions.
@@ -134,18 +162,28 @@ for my $how (sort keys %course)
 	ok($looks > 0 && $looks < 50 * 20, "$looks looks for 50 rows of 200 partitions");
 }
 
-# Concurrent updates: row locks find newer versions, in whichever partition.
+# Concurrent updates: row locks find newer versions, in whichever table.
+for my $table (qw(events family))
 {
 	my $dbh   = start_session(%far);
 	my $other = connect_to_server();
 	$other->begin_work;
-	$other->do('UPDATE events SET kind = 50 WHERE kind = 5');
-	my $rows = run_behind($dbh, 'SELECT random() AS r, id, kind FROM events WHERE kind IN (5, 50) ORDER BY r FOR UPDATE',
+	$other->do("UPDATE $table SET kind = 50 WHERE kind = 5");
+	my $rows = run_behind($dbh, "SELECT random() AS r, id, kind FROM $table WHERE kind IN (5, 50) ORDER BY r FOR UPDATE",
 		sub { $other->commit });
 	my %ids = map { $_->{id} => 1 } @$rows;
-	ok(@$rows == 150 && keys %ids == 150, 'all rows that were changed, once each');
-	is((grep { !defined $_->{r} || $_->{r} < 0 || $_->{r} >= 1 } @$rows), 0, 'with keys');
-	is((grep { $_->{kind} != 50 } @$rows), 0, 'in their newer version');
+	ok(@$rows == 150 && keys %ids == 150, "$table: all rows that were changed, once each");
+	is((grep { !defined $_->{r} || $_->{r} < 0 || $_->{r} >= 1 } @$rows), 0, "$table: with keys");
+	is((grep { $_->{kind} != 50 } @$rows), 0, "$table: in their newer version");
+
+	# of rows that no longer qualify others take the place; locked ones are skipped
+	$other->begin_work;
+	$other->do("UPDATE $table SET kind = 51 WHERE kind = 50 AND id % 20 = 5");
+	my $skipped = $dbh->selectall_arrayref("SELECT id FROM $table WHERE kind = 50 ORDER BY random() FOR UPDATE SKIP LOCKED");
+	is(@$skipped, 75, "$table: rows that are locked are skipped");
+	$rows = run_behind($dbh, "SELECT id, kind FROM $table WHERE kind = 50 ORDER BY random() LIMIT 70 FOR UPDATE",
+		sub { $other->commit });
+	is("@{[ scalar @$rows, scalar grep { $_->{kind} != 50 } @$rows ]}", '70 0', "$table: rows that still qualify");
 }
 
 done_testing;

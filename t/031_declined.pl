@@ -16,11 +16,11 @@ $dbh->do($_)
   for 'CREATE TABLE book (id int PRIMARY KEY, kind int NOT NULL, title text)',
   q{INSERT INTO book SELECT i, i % 10, 'title ' || i FROM generate_series(1, 20000) i},
   'CREATE TABLE shelf AS SELECT i AS kind FROM generate_series(0, 9) i',
-  'CREATE TABLE parent (id int)', 'CREATE TABLE child () INHERITS (parent)',
   'CREATE ACCESS METHOD another_heap TYPE TABLE HANDLER heap_tableam_handler',
   'CREATE TABLE elsewhere (id int) USING another_heap',
   'CREATE FOREIGN DATA WRAPPER far', 'CREATE SERVER away FOREIGN DATA WRAPPER far',
   'CREATE FOREIGN TABLE abroad (id int) SERVER away',
+  'CREATE TABLE parent (id int)', 'CREATE TABLE child () INHERITS (parent) USING another_heap',
   'CREATE TABLE parted (id int, kind int) PARTITION BY LIST (kind)',
   'CREATE TABLE parted_0 PARTITION OF parted FOR VALUES IN (0)',
   'CREATE TABLE parted_1 PARTITION OF parted FOR VALUES IN (1) USING another_heap',
@@ -81,15 +81,16 @@ my @reasons = (
 		'SELECT id FROM book, shelf a, shelf b ORDER BY random() LIMIT 1',
 		'SELECT book.id FROM book, LATERAL (SELECT FROM shelf WHERE kind = book.kind OFFSET 0) s ORDER BY random() LIMIT 1',
 		'SELECT p.id FROM parted p JOIN shelf USING (kind) ORDER BY random() LIMIT 1' ],
-	[ 'it has UNION ALL',
-		'SELECT * FROM (SELECT id FROM book UNION ALL SELECT kind FROM shelf) s ORDER BY random() LIMIT 1' ],
+	[ 'it has UNION ALL of more than whole tables',
+		'SELECT * FROM (SELECT id FROM book WHERE kind = 1 UNION ALL SELECT kind FROM shelf) s ORDER BY random() LIMIT 1',
+		'SELECT * FROM (SELECT id FROM book UNION ALL SELECT kind FROM shelf TABLESAMPLE system (9)) s ORDER BY random() LIMIT 1',
+		'SELECT * FROM (SELECT id FROM book UNION ALL (SELECT 1 UNION ALL SELECT kind FROM shelf)) s ORDER BY random() LIMIT 1' ],
 	[ 'it reads no table',
 		'SELECT * FROM generate_series(1, 10) ORDER BY random() LIMIT 1',
 		'SELECT * FROM (VALUES (1), (2)) v ORDER BY random() LIMIT 1',
 		'SELECT * FROM (SELECT id FROM book OFFSET 0) s ORDER BY random() LIMIT 1' ],
 	[ 'it has TABLESAMPLE',
 		'SELECT * FROM book TABLESAMPLE system (10) ORDER BY random() LIMIT 1' ],
-	[ 'the table has inheritance children', 'SELECT id FROM parent ORDER BY random() LIMIT 1' ],
 	[ 'it is a foreign table', undef ],
 	[ q{the table's access method is not heap}, 'SELECT id FROM elsewhere ORDER BY random() LIMIT 1' ],
 	[ 'a condition of its WHERE is the same for all rows',
@@ -127,8 +128,20 @@ is_deeply(logged('SELECT DISTINCT id, random() FROM book ORDER BY random() LIMIT
 # partitions that are not raced
 is_deeply(logged('SELECT id FROM parted ORDER BY random() LIMIT 1'),
 	[ 'randpick left partition "parted_1" of a query sorted by random() to PostgreSQL',
-		q{The partition is not taken because the table's access method is not heap.} ],
+		q{It is not taken because the table's access method is not heap.} ],
 	'a partition with another access method');
+
+# nor are other members
+is_deeply(logged('SELECT id FROM parent ORDER BY random() LIMIT 1'),
+	[ 'randpick left table "child" of a query sorted by random() to PostgreSQL',
+		q{It is not taken because the table's access method is not heap.} ],
+	'a child with another access method');
+is_deeply(logged('SELECT * FROM (SELECT id FROM book UNION ALL SELECT id FROM elsewhere) s ORDER BY random() LIMIT 1'),
+	[ 'randpick left table "elsewhere" of a query sorted by random() to PostgreSQL',
+		q{It is not taken because the table's access method is not heap.} ],
+	'a table in a UNION ALL');
+is_deeply(logged('SELECT id FROM parent JOIN shelf ON id = kind ORDER BY random() LIMIT 1'),
+	[ $not_taken, 'The query is not taken because it has a join.' ], 'children, joined');
 
 # costs that cannot be compared
 is_deeply(logged($simple, 'randpick.order_by_random' => 'auto', cpu_tuple_cost => '1e308'),
@@ -152,9 +165,14 @@ for (
 	$dbh->do('SET randpick.order_by_random = force');
 	is($plain, $total, 'and are what EXPLAIN shows') if !/kind\.kind/;
 }
-like(join(' ', @{ logged('SELECT id FROM halved ORDER BY random()', @auto) }),
+for ('SELECT id FROM halved ORDER BY random()', 'SELECT * FROM (SELECT id FROM halved UNION ALL SELECT id FROM book) s ORDER BY random()')
+{
+	like(join(' ', @{ logged($_, @auto) }),
+		qr/^\Q$not_taken\E The random row scan was estimated to cost \d+\.\d\d, PostgreSQL's own plan \d+\.\d\d\.$/, "$_: lost");
+}
+like(join(' ', @{ logged('SELECT s.id FROM shelf, LATERAL (SELECT id FROM halved WHERE id = shelf.kind ORDER BY random()) s', @auto) }),
 	qr/^\Q$not_taken\E Random row scans of the partitions were estimated to cost more than PostgreSQL's own plan, \d+\.\d\d\.$/,
-	'partitions, lost');
+	'partitions one by one, lost');
 
 # what is taken, or has nothing to do with random()
 is_deeply(logged($_, @auto), [], "$_: nothing is said")
