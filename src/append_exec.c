@@ -59,6 +59,7 @@ typedef struct RandpickAppendState
 	bool		is_started;
 	bool		is_dealing;
 	RandpickRace race;
+	uint32		nlost;			/* races like it that were lost before it */
 	uint64		budget;			/* of the race, in looks */
 	uint64		places;
 	binaryheap *merge;			/* members with a dealt row, by its key */
@@ -191,28 +192,11 @@ start_race(RandpickAppendState *node)
 	uint64		max_looks = 0;
 
 	number_places(node, &max_looks);
-	node->budget = max_looks >> randpick_past_halvings(node->kind);
+	node->nlost = randpick_past_losses(node->kind);
+	node->budget = max_looks >> randpick_past_halvings(node->nlost);
 	randpick_race_start(&node->race, randpick_draw_seed(),
 						randpick_member_is_descending(first), node->budget, 0);
 	node->is_started = true;
-}
-
-/*
- * The race is over.  It is won, if it could have gone on.  It is lost if all was
- * spent; and neither, if a member's memory did not suffice.
- */
-static void
-note_won(const RandpickAppendState *node)
-{
-	if (node->is_started && !randpick_race_is_spent(&node->race))
-		randpick_past_won(node->kind);
-}
-
-static void
-note_lost(const RandpickAppendState *node)
-{
-	if (node->race.looks >= node->budget)
-		randpick_past_lost(node->kind);
 }
 
 /* The member that has a place, which becomes one of its own. */
@@ -278,6 +262,7 @@ race_on(RandpickAppendState *node)
 			if (randpick_member_is_full(state))
 				node->race.max_looks = 0;
 			record_member(node, member);
+			randpick_past_note(node->kind, 0);	/* unless it is lost later */
 			return slot;
 		}
 		node->misses++;
@@ -418,7 +403,10 @@ append_exec(CustomScanState *css)
 		slot = race_on(node);
 		if (slot != NULL || node->places == 0)
 			return slot;
-		note_lost(node);
+
+		/* lost, if not for want of a member's memory */
+		if (node->race.looks >= node->budget)
+			randpick_past_note(node->kind, node->nlost + 1);
 		start_deal(node);
 	}
 	else if (node->was_dealing)
@@ -440,7 +428,6 @@ append_rescan(CustomScanState *css)
 	node->was_dealing = node->is_dealing;
 	if (!replay)
 	{
-		note_won(node);
 		list_free(node->record);
 		node->record = NIL;
 		node->is_started = false;
@@ -463,7 +450,6 @@ append_end(CustomScanState *css)
 {
 	ListCell   *lc;
 
-	note_won((RandpickAppendState *) css);
 	foreach(lc, css->custom_ps)
 		ExecEndNode((PlanState *) lfirst(lc));
 }

@@ -316,7 +316,7 @@ next_row(ScanState *ss)
 	if (randpick_is_sample(&node->sample) && !take_from_sample(node))
 		return ExecClearTuple(slot);
 	if (!node->racing.is_started)
-		randpick_racing_start(&node->racing);
+		randpick_racing_start(&node->racing, false);
 
 	if (node->replaying)
 	{

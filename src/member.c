@@ -30,6 +30,7 @@ uint64
 randpick_kind_of_joint_race(const List *members, EState *estate)
 {
 	const CustomScan *first = linitial_node(CustomScan, members);
+	const CustomScan *last = llast_node(CustomScan, members);
 	uint64		max_looks = 0;
 	uint64		expected_looks = 0;
 	ListCell   *lc;
@@ -43,8 +44,11 @@ randpick_kind_of_joint_race(const List *members, EState *estate)
 		expected_looks +=
 			DatumGetInt64(randpick_scan_value(member, RANDPICK_PRIVATE_EXPECTED_LOOKS));
 	}
+
+	/* the last one in the place of an index: no race of one table has that */
 	return randpick_kind_of_race(exec_rt_fetch(first->scan.scanrelid, estate)->relid,
-								 InvalidOid, max_looks, expected_looks);
+								 exec_rt_fetch(last->scan.scanrelid, estate)->relid,
+								 max_looks, expected_looks);
 }
 
 uint64
@@ -54,7 +58,7 @@ randpick_member_places(PlanState *member, uint64 *max_looks)
 	const RandpickSourceMethods *methods;
 
 	if (!racing->is_started)
-		randpick_racing_start(racing);
+		randpick_racing_start(racing, false);
 	methods = racing->source->methods;
 	racing->places = methods->places(racing->source);
 	*max_looks += Min(racing->max_looks, methods->max_looks(racing->source, 0));
@@ -125,7 +129,7 @@ randpick_member_leave(PlanState *member, const RandpickRace *race)
 	RandpickRacing *racing = &get_member(member)->racing;
 
 	if (!racing->is_started)
-		randpick_racing_start(racing);
+		randpick_racing_start(racing, true);
 	randpick_race_join(&racing->race, race);
 	racing->race.max_looks = 0;
 }

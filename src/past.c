@@ -11,12 +11,13 @@
  * small part; now and then one gets all of it, to see whether things have
  * changed.  A single race that is won makes all as it was.
  *
- * What that can cost.  A race that is lost for want of budget is dealt, as at
- * least so many before it were: one more of these.  And it is mostly those for
- * which a race was hardly worth it.  What takes half of the full budget on
- * average is lost once in seven times, so four times in a row once in 3,000.
- * What takes a tenth of it is won nearly always with half of it, and one time in
- * seven with the smallest part.
+ * What that can cost.  A race that is lost for want of budget is dealt, as those
+ * before it were, and there are hardly more of them than of those: then the
+ * next race with the full budget is due.  It is mostly those for which a race
+ * was hardly worth it.  A row that takes half of the full budget on average is
+ * lost once in seven times, so four times in a row once in 3,000.  One that takes
+ * a tenth of it is won nearly always with half of it, and one time in seven with
+ * the smallest part.
  *
  * The rows stay exactly random.  When a race stops may depend on anything that
  * is known before it starts (race.c), and whatever became of other races tells
@@ -40,8 +41,12 @@
 /* Each one more halves the budget, but not more often than this. */
 #define MAX_HALVINGS	6
 
-/* One race of so many gets the full budget. */
+/*
+ * One race of so many gets the full budget; and before that each one after
+ * which the number of those lost will have doubled.
+ */
 #define RETRY		64
+#define FIRST_RETRY	8
 
 /* how many kinds are remembered */
 #define NPASTS		256
@@ -78,24 +83,23 @@ find_past(uint64 kind)
 	return past;
 }
 
-int
-randpick_past_halvings(uint64 kind)
+uint32
+randpick_past_losses(uint64 kind)
 {
-	uint32		nlost = find_past(kind)->nlost;
+	return find_past(kind)->nlost;
+}
 
-	if (nlost < PATIENCE || nlost % RETRY == 0)
+void
+randpick_past_note(uint64 kind, uint32 nlost)
+{
+	find_past(kind)->nlost = nlost;
+}
+
+int
+randpick_past_halvings(uint32 nlost)
+{
+	if (nlost < PATIENCE || nlost % RETRY == 0 ||
+		(nlost >= FIRST_RETRY && (nlost & (nlost - 1)) == 0))
 		return 0;
 	return Min(nlost - PATIENCE + 1, MAX_HALVINGS);
-}
-
-void
-randpick_past_lost(uint64 kind)
-{
-	find_past(kind)->nlost++;
-}
-
-void
-randpick_past_won(uint64 kind)
-{
-	find_past(kind)->nlost = 0;
 }

@@ -14,13 +14,17 @@ extern uint64 randpick_kind_of_race(Oid relation, Oid index, uint64 max_looks,
 									uint64 expected_looks);
 
 /*
- * How often is the budget for the next race of the kind to be halved?  0: it
- * gets all of it.
+ * How many races of a kind were lost since one was won, as far as it is known?
+ * A race that has found a row is won, and notes 0; if it spends its budget all
+ * the same, it is lost, and notes one more than there were when it began.
  */
-extern int	randpick_past_halvings(uint64 kind);
+extern uint32 randpick_past_losses(uint64 kind);
+extern void randpick_past_note(uint64 kind, uint32 nlost);
 
-/* Note that a race has spent its budget and is dealt; or that it has not. */
-extern void randpick_past_lost(uint64 kind);
-extern void randpick_past_won(uint64 kind);
+/*
+ * How often is the budget of a race to be halved after so many that were lost?
+ * 0: it gets all of it.
+ */
+extern int	randpick_past_halvings(uint32 nlost);
 
 #endif							/* RANDPICK_PAST_H */

@@ -129,52 +129,62 @@ has_past(const RandpickRacing *racing)
 }
 
 /*
- * The race is over.  It is won, if it could have gone on.  It is lost, if it is
- * about to be dealt since all was spent; that may have been nothing, but not
- * because nothing would have been enough.
+ * The budget as of now: the planner's, bounded by the size of what there is to
+ * read.  None, if so few looks cannot find all rows that are wanted.
  */
+static uint64
+full_budget(const RandpickRacing *racing)
+{
+	uint64		looks = racing->max_looks;
+
+	if (racing->source != NULL)
+		looks = Min(looks, racing->source->methods->max_looks(racing->source,
+															  racing->race.looks));
+	return racing->wanted > looks ? 0 : looks;
+}
+
+/* The part of it that the race gets. */
+static uint64
+budget_looks(const RandpickRacing *racing)
+{
+	uint64		looks = full_budget(racing) >> racing->halvings;
+
+	return racing->wanted > looks ? 0 : looks;
+}
+
+/* The race has found a row: unless it is lost later, it is won. */
 static void
 note_won(const RandpickRacing *racing)
 {
-	if (has_past(racing) && !randpick_race_is_spent(&racing->race))
-		randpick_past_won(racing->kind);
+	if (has_past(racing))
+		randpick_past_note(racing->kind, 0);
 }
 
+/*
+ * The race is about to be dealt, since all was spent; that may have been nothing.
+ * But it is not lost if its memory did not suffice, or no budget would have.
+ */
 static void
 note_lost(const RandpickRacing *racing)
 {
 	if (has_past(racing) && !randpick_race_is_full(&racing->race) &&
-		(racing->has_looked || racing->source == NULL))
-		randpick_past_lost(racing->kind);
-}
-
-/*
- * The budget as of now: the planner's, bounded by the size of what there is to
- * read, or a part of that.  None, if so few looks cannot find all rows that are
- * wanted.
- */
-static uint64
-budget_looks(RandpickRacing *racing)
-{
-	uint64		looks = Min(racing->max_looks,
-							racing->source->methods->max_looks(racing->source,
-															   racing->race.looks));
-
-	looks >>= racing->halvings;
-	return racing->wanted > looks ? 0 : looks;
+		(racing->has_looked || full_budget(racing) > 0))
+		randpick_past_note(racing->kind, racing->nlost + 1);
 }
 
 void
-randpick_racing_start(RandpickRacing *racing)
+randpick_racing_start(RandpickRacing *racing, bool is_dealt)
 {
 	MemoryContext oldcxt = MemoryContextSwitchTo(racing->cxt);
 
-	racing->halvings = has_past(racing) ? randpick_past_halvings(racing->kind) : 0;
+	racing->nlost = has_past(racing) ? randpick_past_losses(racing->kind) : 0;
+	racing->halvings = randpick_past_halvings(racing->nlost);
 	randpick_race_start(&racing->race,
 						racing->seed ? *racing->seed : randpick_draw_seed(),
 						racing->descending, 0,
 						racing->seed ? SEEDED_MEMORY : work_mem * (Size) 1024);
-	if (racing->max_looks >> racing->halvings > 0 || racing->is_member)
+	racing->places = 0;
+	if (!is_dealt && (racing->is_member || budget_looks(racing) > 0))
 	{
 		racing->source = open_source(racing);
 		racing->places = racing->source->methods->places(racing->source);
@@ -268,6 +278,7 @@ look_into_place(RandpickRacing *racing, const RandpickRing *ring,
 		count_found(racing);
 		if (take_row(racing, slot))
 		{
+			note_won(racing);
 			racing->stats->picks++;
 			return RANDPICK_LOOK_ROW;
 		}
@@ -312,8 +323,6 @@ randpick_racing_next(RandpickRacing *racing, TupleTableSlot *slot)
 void
 randpick_racing_end(RandpickRacing *racing)
 {
-	if (racing->is_started)
-		note_won(racing);
 	if (racing->source != NULL && racing->source->methods->close != NULL)
 		racing->source->methods->close(racing->source);
 	racing->source = NULL;

@@ -40,7 +40,8 @@ typedef struct RandpickRacing
 	bool		is_started;		/* is there a race? */
 	RandpickSource *source;		/* NULL if it only deals */
 	RandpickStats *stats;		/* the session's, of the source */
-	int			halvings;		/* of the budget, for this race */
+	uint32		nlost;			/* races like it that were lost before it */
+	int			halvings;		/* of its budget, for that reason */
 	bool		has_looked;		/* in this race */
 	RandpickRace race;
 	uint64		places;			/* as of the last look; 0 without a source */
@@ -58,9 +59,10 @@ extern void randpick_racing_open(RandpickRacing *racing);
 
 /*
  * Start a race.  The scan's snapshot is taken, its relation open.  Without a
- * seed, draws from SQL random(), so that setseed() makes it repeatable.
+ * seed, draws from SQL random(), so that setseed() makes it repeatable.  If it
+ * is only going to be dealt, it needs no source.
  */
-extern void randpick_racing_start(RandpickRacing *racing);
+extern void randpick_racing_start(RandpickRacing *racing, bool is_dealt);
 extern uint64 randpick_draw_seed(void);
 
 /* Is it known that there is no row, because there is no place for one? */

@@ -62,13 +62,24 @@ sub start_generic
 	return $dbh;
 }
 
+# Let a query race until it wins.  Returns how often it did not.
+sub win
+{
+	my ($dbh, $query) = @_;
+	for my $runs (0 .. 200)
+	{
+		return $runs if (courses($dbh, $query, 1))[0][1] == 0;
+	}
+	die "no race is won\n";
+}
+
 # The budget after 0, 1, ... races lost in a row, if the full one is $full.  So
 # src/past.c has it.
 sub budgets
 {
 	my ($full, $n) = @_;
 	return map {
-		my $halvings = $_ < 4 || $_ % 64 == 0 ? 0 : $_ - 3;
+		my $halvings = $_ < 4 || $_ % 64 == 0 || $_ == 8 || $_ == 16 || $_ == 32 ? 0 : $_ - 3;
 		$full >> ($halvings < 6 ? $halvings : 6);
 	} 0 .. $n - 1;
 }
@@ -82,14 +93,25 @@ for my $table (qw(plenty parted))
 	my $full  = $looks[0];
 
 	cmp_ok($full, '>', 320, "$table: a race for no row has a budget of $full looks");
-	is("@looks", join(' ', budgets($full, 130)), "$table: races lost become short, but for one in 64");
+	is("@looks", join(' ', budgets($full, 130)), "$table: races lost become short, but for some");
 
-	my $runs = 0;
-	until ((courses($dbh, $some, 1))[0][1] == 0)
-	{
-		die "no race is won\n" if ++$runs > 200;
-	}
+	my $runs = win($dbh, $some);
 	is("@{[ looks_of($dbh, $none, 10) ]}", join(' ', budgets($full, 10)), "$table: and long again when one is won, after $runs more");
+
+	# a race is won when it has found its row, whatever becomes of the query
+	win($dbh, $some);
+	for (1 .. 5)
+	{
+		looks_of($dbh, $none, 3);
+		$dbh->begin_work;
+		$dbh->do("DECLARE c CURSOR FOR SELECT id FROM $table WHERE key * 2 = 8 ORDER BY random()");
+		$dbh->do('FETCH c');
+		$dbh->rollback;
+	}
+	is((looks_of($dbh, $none, 1))[0], $full, "$table: a cursor that is left open wins");
+	eval { $dbh->do("SELECT 1 / (id - id) FROM (SELECT id FROM $table WHERE key * 2 = 8 ORDER BY random() LIMIT 1) s") } for 1 .. 3;
+	like($@, qr/division by zero/, "$table: an error after the row was found");
+	is("@{[ looks_of($dbh, $none, 4) ]}", "$full $full $full $full", "$table: that one wins, too");
 
 	# what is known of one query is not of others, or of other sessions
 	my $other = "SELECT id FROM $table WHERE key = 3 AND key * 2 = 7 ORDER BY random() LIMIT 1";
@@ -114,6 +136,11 @@ for my $table (qw(plenty parted))
 	$dbh->do('PREPARE sample (int) AS SELECT id FROM plenty TABLESAMPLE randpick($1)');
 	is("@{[ looks_of($dbh, 'EXECUTE sample (2000000000)', 12) ]}", '0 ' x 11 . '0', 'no race for more rows than looks');
 	cmp_ok((looks_of($dbh, 'EXECUTE sample (500)', 1))[0], '>=', 500, 'which does not count as lost');
+
+	# if only the budget that is left is too small, it does
+	my @looks = looks_of($dbh, 'EXECUTE sample (1000)', 70);
+	my $full  = $looks[0];
+	is("@looks", join(' ', map { $_ < 1000 ? 0 : $_ } budgets($full, 70)), 'no race for more rows than looks are left');
 
 	build_parted('large', 'id int, a name NOT NULL, b name NOT NULL, c name NOT NULL',
 		'SELECT i, i, i, i FROM generate_series(1, 99999) i', 200, 100000);
@@ -156,12 +183,45 @@ for my $table (qw(plenty parted))
 		'CREATE INDEX T_key ON T (key, id)');
 	$builder->do('DELETE FROM ranges WHERE key = 3');
 	my $dbh   = start_session('randpick.method' => 'range', enable_bitmapscan => 'off');
+
 	my $query = 'SELECT id FROM ranges WHERE key = 3 AND id < 500 ORDER BY random() LIMIT 1';
 	my @looks = looks_of($dbh, $query, 70);
 	is("@looks", join(' ', budgets($looks[0], 70)), "races in an index: $looks[0] looks");
 	cmp_ok($looks[0], '<', 64, 'and at last none');
 	my ($plan) = join "\n", @{ $dbh->selectcol_arrayref("EXPLAIN (ANALYZE, COSTS off, TIMING off) $query") };
 	like($plan, qr/Source: range\n.*Index: t_key\n.*Places: 0\n\s+Looks: 0\n\s+Misses: 0\n\s+Deals: 1\n/s, 'no place has been counted');
+}
+
+# A budget may also be small because there is not much to read.  And it is no
+# loss, nor a win, if there is nothing at all.
+{
+	build_table($builder, 'small_ranges',
+		'CREATE TABLE T (id int, key int NOT NULL, state int)',
+		'INSERT INTO T SELECT i, i % 10, 0 FROM generate_series(1, 10000) i',
+		'INSERT INTO T SELECT i, 77, 0 FROM generate_series(10001, 10100) i',
+		'CREATE INDEX ON T (key, id)',
+		q{CREATE FUNCTION dear(int) RETURNS boolean IMMUTABLE LANGUAGE sql COST 1000000 AS 'SELECT $1 = 0 AND pg_backend_pid() > 0'});
+	$builder->do('VACUUM small_ranges');
+	my $dbh = start_session(plan_cache_mode => 'force_generic_plan', 'randpick.method' => 'range');
+	$dbh->do('PREPARE pick (int, int) AS SELECT id FROM small_ranges WHERE key = $1 AND dear(state + $2) ORDER BY random() LIMIT 1');
+	my @looks = looks_of($dbh, 'EXECUTE pick (77, 1)', 70);
+	is("@looks[0 .. 11]", join(' ', budgets($looks[0], 12)), "a small range: $looks[0] looks");
+	cmp_ok($looks[0], '<', 64, 'so few that at last there are none');
+	is(scalar(grep { $_ == $looks[0] } @looks), 8, 'and still all of them now and then');
+
+	win($dbh, 'EXECUTE pick (77, 0)');
+	looks_of($dbh, 'EXECUTE pick (77, 1)', 9);
+	is("@{[ looks_of($dbh, 'EXECUTE pick (99, 1)', 3) ]}", '0 0 0', 'an empty range');
+	cmp_ok((looks_of($dbh, 'EXECUTE pick (77, 1)', 1))[0], '<', $looks[0], 'which wins nothing');
+
+	# a row in the only look that is left
+	build_table($builder, 'one_look', 'CREATE TABLE T AS TABLE small_ranges', 'CREATE INDEX ON T (key, id)');
+	$builder->do('VACUUM one_look');
+	$dbh->do('PREPARE last_look (int) AS SELECT id FROM one_look WHERE key = 77 AND dear(state + $1) ORDER BY random() LIMIT 1');
+	@looks = looks_of($dbh, 'EXECUTE last_look (1)', 8);
+	cmp_ok($looks[7], '<=', 2, "at last $looks[7] looks");
+	win($dbh, 'EXECUTE last_look (0)');
+	is((looks_of($dbh, 'EXECUTE last_look (1)', 1))[0], $looks[0], 'the last look wins as any does');
 }
 
 # Some races are lost, some won, with budgets of all sizes: each row comes equally
