@@ -30,7 +30,6 @@ uint64
 randpick_kind_of_joint_race(const List *members, EState *estate)
 {
 	const CustomScan *first = linitial_node(CustomScan, members);
-	const CustomScan *last = llast_node(CustomScan, members);
 	uint64		max_looks = 0;
 	uint64		expected_looks = 0;
 	ListCell   *lc;
@@ -44,11 +43,8 @@ randpick_kind_of_joint_race(const List *members, EState *estate)
 		expected_looks +=
 			DatumGetInt64(randpick_scan_value(member, RANDPICK_PRIVATE_EXPECTED_LOOKS));
 	}
-
-	/* the last one in the place of an index: no race of one table has that */
 	return randpick_kind_of_race(exec_rt_fetch(first->scan.scanrelid, estate)->relid,
-								 exec_rt_fetch(last->scan.scanrelid, estate)->relid,
-								 max_looks, expected_looks);
+								 InvalidOid, max_looks, expected_looks);
 }
 
 uint64

@@ -122,12 +122,13 @@ for my $table (qw(plenty parted))
 }
 
 # More rows are wanted than there are: such a race finds rows, and is lost.
+for my $table (qw(plenty parted))
 {
 	my $dbh   = start_session(seq_page_cost => 300, 'randpick.method' => 'heap');
-	my $query = 'SELECT id FROM plenty WHERE key * 2 = 8 ORDER BY random() LIMIT 60';
+	my $query = "SELECT id FROM $table WHERE key * 2 = 8 ORDER BY random() LIMIT 60";
 	my @looks = looks_of($dbh, $query, 12);
-	is("@looks", join(' ', budgets($looks[0], 12)), 'a race that is lost after finding rows is lost');
-	is(@{ $dbh->selectall_arrayref($query) }, 50, 'and all rows come of it');
+	is("@looks", join(' ', budgets($looks[0], 12)), "$table: a race that is lost after finding rows is lost");
+	is(@{ $dbh->selectall_arrayref($query) }, 50, "$table: and all rows come of it");
 }
 
 # What did not race is not lost; nor is a race that stops for other reasons.
