@@ -192,4 +192,4 @@ LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
 COMMENT ON FUNCTION randpick_stats() IS
 'what the races of this session did, by source';
 COMMENT ON FUNCTION randpick_stats_reset() IS
-'start counting for randpick_stats() anew';
+'start counting for randpick_stats() anew, and forget which races did not pay';

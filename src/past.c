@@ -19,6 +19,9 @@
  * a tenth of it is won nearly always with half of it, and one time in seven with
  * the smallest part.
  *
+ * randpick_stats_reset() forgets all of it: for whoever has just changed what
+ * races find, and for tests.
+ *
  * The rows stay exactly random.  When a race stops may depend on anything that
  * is known before it starts (race.c), and whatever became of other races tells
  * nothing about this one, whose clocks are drawn anew.  But with setseed() it is
@@ -93,6 +96,12 @@ void
 randpick_past_note(uint64 kind, uint32 nlost)
 {
 	find_past(kind)->nlost = nlost;
+}
+
+void
+randpick_past_forget(void)
+{
+	memset(pasts, 0, sizeof(pasts));
 }
 
 int

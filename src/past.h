@@ -21,6 +21,9 @@ extern uint64 randpick_kind_of_race(Oid relation, Oid index, uint64 max_looks,
 extern uint32 randpick_past_losses(uint64 kind);
 extern void randpick_past_note(uint64 kind, uint32 nlost);
 
+/* Forget it, of all kinds. */
+extern void randpick_past_forget(void);
+
 /*
  * How often is the budget of a race to be halved after so many that were lost?
  * 0: it gets all of it.

@@ -16,6 +16,7 @@
 
 #include "fmgr.h"
 #include "funcapi.h"
+#include "past.h"
 #include "stats.h"
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
@@ -69,5 +70,6 @@ Datum
 randpick_stats_reset(PG_FUNCTION_ARGS)
 {
 	memset(stats, 0, sizeof(stats));
+	randpick_past_forget();
 	PG_RETURN_VOID();
 }

@@ -182,8 +182,8 @@ sub is_plan_raced
 	  or diag($plan);
 }
 
-# Run $query $runs times and sum up what the scan nodes say of themselves, those
-# in randpick's functions too.
+# Run $query $runs times, each with the full budget, and sum up what the scan nodes
+# say of themselves, those in randpick's functions too.
 sub count_looks
 {
 	my ($settings, $query, $runs) = @_;
@@ -200,7 +200,11 @@ sub count_looks
 		'SET auto_explain.log_min_duration = 0');
 	{
 		local $SIG{__WARN__} = sub { $plans .= shift };
-		$dbh->selectall_arrayref($query) for 1 .. $runs;
+		for (1 .. $runs)
+		{
+			$dbh->do('SELECT randpick_stats_reset()');
+			$dbh->selectall_arrayref($query);
+		}
 	}
 	$sum{$1} += $2 while $plans =~ /(Looks|Misses|Deals): (\d+)/g;
 	return \%sum;
@@ -226,10 +230,12 @@ sub is_found_how
 
 # Run $query $runs times inside of the server, as a function with a kept plan
 # does, and return its rows: of one column as a flat list, else a list of lists.
-# Each run must give $k rows.
+# Each run must give $k rows.  Each race gets the full budget, whatever became of
+# those before, if $keeps_past is not true.
 sub draw
 {
-	my ($dbh, $columns, $query, $runs, $k) = @_;
+	my ($dbh, $columns, $query, $runs, $k, $keeps_past) = @_;
+	my $forget = PLAIN || $keeps_past ? '' : 'PERFORM randpick_stats_reset();';
 
 	$dbh->do(<<"SQL");
 DROP FUNCTION IF EXISTS pg_temp.draw();
@@ -239,6 +245,7 @@ DECLARE
 	found_rows int := 0;
 BEGIN
 	FOR run IN 1..$runs LOOP
+		$forget
 		FOR ${\ join ', ', $columns =~ /(drawn_\w+)/g} IN $query LOOP
 			found_rows := found_rows + 1;
 			RETURN NEXT;
@@ -258,8 +265,8 @@ SQL
 # $query gives an integer
 sub draw_ids
 {
-	my ($dbh, $query, $runs, $k) = @_;
-	return draw($dbh, 'drawn_id int', $query, $runs, $k // 1);
+	my ($dbh, $query, $runs, $k, $keeps_past) = @_;
+	return draw($dbh, 'drawn_id int', $query, $runs, $k // 1, $keeps_past);
 }
 
 # $query gives a random() value and an integer
