@@ -86,6 +86,7 @@ SELECT randpick('pick_me', 'id = $2000000000', 1);
 SELECT randpick('pick_me', 'id = $1', 'one');
 SELECT randpick('pick_me', 'coalesce(id, $1) = 1', now());
 SELECT randpick('pick_me', '$1 IS NULL', 'one');
+SELECT randpick('pick_me', 'id = $1 AND $2 IS NULL', 1, 'one'::varchar);
 SELECT randpick('pick_me', 'id = $1', VARIADIC NULL::int[]);
 
 -- errors leave nothing behind that would harm the next call

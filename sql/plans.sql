@@ -143,7 +143,9 @@ SELECT q AS query, node_of(q) AS plan FROM (VALUES
     ('SELECT * FROM parted ORDER BY random() LIMIT 1'),
     ('SELECT random() r, id FROM parted WHERE kind = 1 ORDER BY r LIMIT 1'),
     ('SELECT * FROM parted_1 ORDER BY random() LIMIT 1'),
+    ('SELECT * FROM parent ORDER BY random() LIMIT 1'),
     ('SELECT * FROM ONLY parent ORDER BY random() LIMIT 1'),
+    ('SELECT * FROM (SELECT id FROM big UNION ALL SELECT id FROM other) s ORDER BY random() LIMIT 1'),
     ('(SELECT id FROM big ORDER BY random() LIMIT 1) UNION ALL (SELECT id FROM other ORDER BY random() LIMIT 1)'),
     ('UPDATE big SET kind = 1 WHERE ctid = ANY (ARRAY(SELECT ctid FROM big ORDER BY random() LIMIT 1))'),
     ('DECLARE c CURSOR FOR SELECT * FROM big ORDER BY random() LIMIT 1')
@@ -170,8 +172,7 @@ EXPLAIN (COSTS OFF) SELECT * FROM big WHERE random() < 0.5 ORDER BY random() LIM
 EXPLAIN (COSTS OFF) SELECT * FROM big WHERE int_volatile(kind) = 3 ORDER BY random() LIMIT 1;
 SELECT plan_of('SELECT * FROM big b WHERE (SELECT random() + b.id * 0) < 0.5 ORDER BY random() LIMIT 1');
 EXPLAIN (COSTS OFF) SELECT x.id FROM other o, LATERAL (SELECT id FROM big WHERE o.kind > 3 ORDER BY random() LIMIT 1) x;
-EXPLAIN (COSTS OFF) SELECT * FROM parent ORDER BY random() LIMIT 1;
-EXPLAIN (COSTS OFF) SELECT * FROM (SELECT id FROM big UNION ALL SELECT id FROM other) s ORDER BY random() LIMIT 1;
+EXPLAIN (COSTS OFF) SELECT * FROM (SELECT id FROM big WHERE kind = 1 UNION ALL SELECT id FROM other) s ORDER BY random() LIMIT 1;
 EXPLAIN (COSTS OFF) SELECT * FROM generate_series(1, 10) ORDER BY random() LIMIT 1;
 
 -- and all of those still run

@@ -6,9 +6,9 @@
 -- The rule for arguments: a regclass where no row type is needed, NULL::table
 -- where rows with columns come back.  Every function takes a filter, one
 -- boolean expression over the table's columns, and values for its parameters
--- $1, $2, ...: as they are (VARIADIC "any"), or as text to be read as the
--- type that the filter's context asks for (VARIADIC text[], which is what
--- untyped values become).
+-- $1, $2, ...: as they are (VARIADIC "any"); but text and varchar, which is what
+-- untyped values become (VARIADIC text[]), are read as the type that the filter's
+-- context asks for.
 --
 -- All run with the caller's privileges and row security and see what the
 -- calling statement sees: none of a table's rows, if the call had to wait for

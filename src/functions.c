@@ -198,7 +198,8 @@ get_filter(FunctionCallInfo fcinfo, int arg, RandpickCall *call)
 				 errmsg("array of values must not be null")));
 	for (int i = 0; i < call->nvalues; i++)
 	{
-		if (types[i] != TEXTOID)
+		/* both, since a varchar is taken for text if all values are */
+		if (types[i] != TEXTOID && types[i] != VARCHAROID)
 			continue;
 		types[i] = UNKNOWNOID;
 		if (!nulls[i])

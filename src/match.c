@@ -189,6 +189,10 @@ decline_from(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	if (rte->rtekind == RTE_SUBQUERY && rte->inh)
 		return has_only_tables(root, rel->relid) ? NULL :
 			"it has UNION ALL of more than whole tables";
+	if (rte->rtekind == RTE_SUBQUERY)
+		return "it reads from a sub-select or view that is planned by itself";
+	if (rte->rtekind == RTE_CTE)
+		return "it reads from a WITH query that is planned by itself";
 	if (rte->rtekind != RTE_RELATION)
 		return "it reads no table";
 	if (rte->tablesample != NULL)
@@ -203,7 +207,7 @@ decline_relation(RangeTblEntry *rte)
 	if (rte->relkind == RELKIND_FOREIGN_TABLE)
 		return "it is a foreign table";
 	if (rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_MATVIEW)
-		return "it reads no table";
+		return "it reads neither a table nor a materialized view";
 	if (!is_heap(rte->relid))
 		return "the table's access method is not heap";
 	return NULL;

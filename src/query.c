@@ -84,13 +84,18 @@ planned_limit(int64 limit)
 	return (int64) pg_nextpower2_64((uint64) limit);
 }
 
-/* Show where in the text at hand, filter or query, an error is. */
+/*
+ * Show where in the text at hand, filter or query, an error is; and how to tell
+ * the type of a value that has none.
+ */
 static void
 text_error_callback(void *arg)
 {
 	const char *text = *(const char **) arg;
 	int			position = geterrposition();
 
+	if (geterrcode() == ERRCODE_INDETERMINATE_DATATYPE)
+		errhint("Cast it in the filter, as in \"$1::text\".");
 	if (position > 0)
 	{
 		errposition(0);
