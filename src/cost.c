@@ -53,6 +53,13 @@
 #define AHEAD_MARGIN		0.6
 
 /*
+ * A row that is dealt is fetched by its TID when its turn comes, somewhere in
+ * the table.  In memory that takes the CPU as long as so many rows of a
+ * sequential scan do.
+ */
+#define FETCHED_TUPLES		10.0
+
+/*
  * The least budget of a source in an index.  So few looks take no time to
  * speak of; and the ordinary path may cost much more than the planner
  * believes, as a scan of a partial index does whose rows are spread over the
@@ -137,7 +144,8 @@ randpick_cost_of_rows(const RandpickRaceCost *cost, double k)
 	double		past_budget = share_past_budget(max_looks / looks, k);
 	Cost		sort_cost = 2.0 * cpu_operator_cost * cost->rows *
 	log2(Max(cost->rows, 2.0));
-	Cost		fetch_cost = cost_of_pages(cost, k, cost->rel->pages);
+	Cost		fetch_cost = cost_of_pages(cost, k, cost->rel->pages) +
+	k * FETCHED_TUPLES * cpu_tuple_cost;
 
 	return cost->start_cost +
 		cost_of_looks(cost, Min(looks, max_looks)) +
