@@ -65,6 +65,7 @@ SELECT count(*) FROM (SELECT randpick_rows(NULL::fruit, 10)) s;
 SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'kind = $1', 'apple');
 SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'kind = $1 AND id <= $2', 'apple', 30);
 SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'kind = $1 AND id <= $2', 'apple', '30');
+SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'kind = $1 AND id <= $2 AND id > $3', 'apple'::varchar, '30'::varchar, 0);
 SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'id = ANY ($1)', ARRAY[1, 2, 3]);
 SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'id IN ($1, $2)', VARIADIC ARRAY[1, 2]);
 SELECT count(*) FROM randpick_rows(NULL::fruit, 1000, 'id IN ($1, $2)', VARIADIC ARRAY['1', '2']);
