@@ -12,12 +12,12 @@
  * changed.  A single race that is won makes all as it was.
  *
  * What that can cost.  A race that is lost for want of budget is dealt, as those
- * before it were, and there are hardly more of them than of those: then the
- * next race with the full budget is due.  It is mostly those for which a race
- * was hardly worth it.  A row that takes half of the full budget on average is
- * lost once in seven times, so four times in a row once in 3,000.  One that takes
- * a tenth of it is won nearly always with half of it, and one time in seven with
- * the smallest part.
+ * before it were, and there are no more of them than of those: then the next race
+ * with the full budget is due.  It is mostly those for which a race was hardly
+ * worth it.  A row that takes half of the full budget on average is lost once in
+ * seven times, so four times in a row once in 3,000.  One that takes a tenth of it
+ * is won nearly always with half of it, and one time in seven with the smallest
+ * part.
  *
  * randpick_stats_reset() forgets all of it: for whoever has just changed what
  * races find, and for tests.
