@@ -28,7 +28,7 @@ CREATE EXTENSION file_fdw;
 CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
 CREATE ACCESS METHOD another_heap TYPE TABLE HANDLER heap_tableam_handler;
 
-CREATE TABLE plain AS SELECT i AS id, i % 5 AS f FROM generate_series(1, 30) i;
+CREATE TABLE plain AS SELECT i AS id, i % 5 AS f FROM generate_series(1, 20) i;
 CREATE UNLOGGED TABLE unlogged AS TABLE plain;
 CREATE MATERIALIZED VIEW materialized AS TABLE plain;
 CREATE TABLE elsewhere USING another_heap AS TABLE plain;
@@ -38,7 +38,7 @@ CREATE VIEW united AS SELECT id, f, tableoid, ctid FROM plain UNION ALL SELECT i
 CREATE VIEW guarded WITH (security_barrier) AS SELECT id, f, tableoid, ctid FROM plain WHERE id > 10;
 CREATE DOMAIN positive AS int CHECK (VALUE > 0);
 CREATE TABLE varied (f int, gone text, id positive, a int[], doc jsonb, twice int GENERATED ALWAYS AS (f * 2) STORED);
-INSERT INTO varied SELECT i % 5, repeat('x', 100), i, ARRAY[i], to_jsonb(i) FROM generate_series(1, 30) i;
+INSERT INTO varied SELECT i % 5, repeat('x', 100), i, ARRAY[i], to_jsonb(i) FROM generate_series(1, 20) i;
 ALTER TABLE varied DROP gone, ADD late text DEFAULT 'late';
 -- so wide that columns are stored out of line
 CREATE TABLE toasted (id int, f int, pad text);
