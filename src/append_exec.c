@@ -193,7 +193,7 @@ start_race(RandpickAppendState *node)
 
 	number_places(node, &max_looks);
 	node->nlost = randpick_past_losses(node->kind);
-	node->budget = max_looks >> randpick_past_halvings(node->nlost);
+	node->budget = randpick_past_budget(node->nlost, max_looks);
 	randpick_race_start(&node->race, randpick_draw_seed(),
 						randpick_member_is_descending(first), node->budget, 0);
 	node->is_started = true;

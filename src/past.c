@@ -8,7 +8,7 @@
  * run dry, or with conditions that exclude each other, would pay it each time.
  * So the session remembers how many races of a kind were lost in a row, and
  * after some of them gives the next ones less and less to spend, down to a
- * small part; now and then one gets all of it, to see whether things have
+ * small part, or nothing; now and then one gets all of it, to see whether things have
  * changed.  A single race that is won makes all as it was.
  *
  * What that can cost.  A race that is lost for want of budget is dealt, as those
@@ -43,6 +43,9 @@
 
 /* Each one more halves the budget, but not more often than this. */
 #define MAX_HALVINGS	6
+
+/* For fewer looks than these it is not worth to begin. */
+#define LEAST_PART		8
 
 /*
  * One race of so many gets the full budget; and before that each one after
@@ -104,11 +107,14 @@ randpick_past_forget(void)
 	memset(pasts, 0, sizeof(pasts));
 }
 
-int
-randpick_past_halvings(uint32 nlost)
+uint64
+randpick_past_budget(uint32 nlost, uint64 max_looks)
 {
+	uint64		part;
+
 	if (nlost < PATIENCE || nlost % RETRY == 0 ||
 		(nlost >= FIRST_RETRY && (nlost & (nlost - 1)) == 0))
-		return 0;
-	return Min(nlost - PATIENCE + 1, MAX_HALVINGS);
+		return max_looks;
+	part = max_looks >> Min(nlost - PATIENCE + 1, MAX_HALVINGS);
+	return part < LEAST_PART ? 0 : part;
 }

@@ -24,10 +24,7 @@ extern void randpick_past_note(uint64 kind, uint32 nlost);
 /* Forget it, of all kinds. */
 extern void randpick_past_forget(void);
 
-/*
- * How often is the budget of a race to be halved after so many that were lost?
- * 0: it gets all of it.
- */
-extern int	randpick_past_halvings(uint32 nlost);
+/* What a race gets of a budget, after so many that were lost. */
+extern uint64 randpick_past_budget(uint32 nlost, uint64 max_looks);
 
 #endif							/* RANDPICK_PAST_H */

@@ -147,7 +147,7 @@ full_budget(const RandpickRacing *racing)
 static uint64
 budget_looks(const RandpickRacing *racing)
 {
-	uint64		looks = full_budget(racing) >> racing->halvings;
+	uint64		looks = randpick_past_budget(racing->nlost, full_budget(racing));
 
 	return racing->wanted > looks ? 0 : looks;
 }
@@ -178,7 +178,6 @@ randpick_racing_start(RandpickRacing *racing, bool is_dealt)
 	MemoryContext oldcxt = MemoryContextSwitchTo(racing->cxt);
 
 	racing->nlost = has_past(racing) ? randpick_past_losses(racing->kind) : 0;
-	racing->halvings = randpick_past_halvings(racing->nlost);
 	randpick_race_start(&racing->race,
 						racing->seed ? *racing->seed : randpick_draw_seed(),
 						racing->descending, 0,

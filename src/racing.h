@@ -41,7 +41,6 @@ typedef struct RandpickRacing
 	RandpickSource *source;		/* NULL if it only deals */
 	RandpickStats *stats;		/* the session's, of the source */
 	uint32		nlost;			/* races like it that were lost before it */
-	int			halvings;		/* of its budget, for that reason */
 	bool		has_looked;		/* in this race */
 	RandpickRace race;
 	uint64		places;			/* as of the last look; 0 without a source */
