@@ -262,7 +262,9 @@ race_on(RandpickAppendState *node)
 			if (randpick_member_is_full(state))
 				node->race.max_looks = 0;
 			record_member(node, member);
-			randpick_past_note(node->kind, 0);	/* unless it is lost later */
+
+			/* unless it is lost later */
+			randpick_past_won(node->kind, node->nlost);
 			return slot;
 		}
 		node->misses++;
@@ -406,7 +408,7 @@ append_exec(CustomScanState *css)
 
 		/* lost, if not for want of a member's memory */
 		if (node->race.looks >= node->budget)
-			randpick_past_note(node->kind, node->nlost + 1);
+			randpick_past_lost(node->kind, node->nlost);
 		start_deal(node);
 	}
 	else if (node->was_dealing)

@@ -6,10 +6,12 @@
  * plan.  That is the price of statistics that are wrong, once.  But an
  * application that asks the same again and again, for a row of a queue that has
  * run dry, or with conditions that exclude each other, would pay it each time.
- * So the session remembers how many races of a kind were lost in a row, and
+ * So the session remembers how many races of a kind were lost of late, and
  * after some of them gives the next ones less and less to spend, down to a
- * small part, or nothing; now and then one gets all of it, to see whether things have
- * changed.  A single race that is won makes all as it was.
+ * small part, or nothing; now and then one gets all of it, to see whether things
+ * have changed.  A race that is won makes it half as many that were lost, and
+ * seven at most, so that the full budget is near again; but not at once, or where
+ * one race in four is won, which does not pay, they would all be run.
  *
  * What that can cost.  A race that is lost for want of budget is dealt, as those
  * before it were, and there are no more of them than of those: then the next race
@@ -60,7 +62,7 @@
 typedef struct Past
 {
 	uint64		kind;			/* 0: none yet */
-	uint32		nlost;			/* races lost since one was won */
+	uint32		nlost;			/* races lost of late */
 } Past;
 
 static Past pasts[NPASTS];
@@ -96,9 +98,16 @@ randpick_past_losses(uint64 kind)
 }
 
 void
-randpick_past_note(uint64 kind, uint32 nlost)
+randpick_past_won(uint64 kind, uint32 nlost)
 {
-	find_past(kind)->nlost = nlost;
+	find_past(kind)->nlost = nlost < PATIENCE ? 0 :
+		Min(nlost / 2, FIRST_RETRY - 1);
+}
+
+void
+randpick_past_lost(uint64 kind, uint32 nlost)
+{
+	find_past(kind)->nlost = nlost + 1;
 }
 
 void

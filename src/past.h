@@ -14,12 +14,13 @@ extern uint64 randpick_kind_of_race(Oid relation, Oid index, uint64 max_looks,
 									uint64 expected_looks);
 
 /*
- * How many races of a kind were lost since one was won, as far as it is known?
- * A race that has found a row is won, and notes 0; if it spends its budget all
- * the same, it is lost, and notes one more than there were when it began.
+ * How many races of a kind were lost of late, as far as it is known?  Ask when a
+ * race begins, and tell that number again when it has found a row, which wins it;
+ * and if it spends its budget, all the same or without a row, when it has lost.
  */
 extern uint32 randpick_past_losses(uint64 kind);
-extern void randpick_past_note(uint64 kind, uint32 nlost);
+extern void randpick_past_won(uint64 kind, uint32 nlost);
+extern void randpick_past_lost(uint64 kind, uint32 nlost);
 
 /* Forget it, of all kinds. */
 extern void randpick_past_forget(void);

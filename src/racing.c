@@ -157,7 +157,7 @@ static void
 note_won(const RandpickRacing *racing)
 {
 	if (has_past(racing))
-		randpick_past_note(racing->kind, 0);
+		randpick_past_won(racing->kind, racing->nlost);
 }
 
 /*
@@ -169,7 +169,7 @@ note_lost(const RandpickRacing *racing)
 {
 	if (has_past(racing) && !randpick_race_is_full(&racing->race) &&
 		(racing->has_looked || full_budget(racing) > 0))
-		randpick_past_note(racing->kind, racing->nlost + 1);
+		randpick_past_lost(racing->kind, racing->nlost);
 }
 
 void
