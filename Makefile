@@ -9,8 +9,8 @@
 #   make check-django          run Django's own tests of queries at random, with randpick and without
 #   make check-queue           empty a queue by random picks, with randpick and without
 #   make check-bench           compare what a call costs by randpick-bench and by pgbench
-#   scripts/check-major sid    make test with the PostgreSQL of another release of Debian
 #   make check-overhead        count what randpick costs queries that it has nothing to do with
+#   scripts/check-major sid    make test with the PostgreSQL of another release of Debian
 #
 # All but the first install the packages that lack, so they must work before there is anything of PostgreSQL to include.
 

@@ -176,7 +176,7 @@ sub half_kill
 	$items->[$number] = substr($items->[ $number + 1 ], 0, 4) . substr($items->[$number], 4);
 	splice @$items, $number + 1, 1;
 
-	# of the high key a stub is left: no column, no parent to be deleted too
+	# of the high key a rest is left: no column, no parent to be deleted too
 	$page->{items} = [ pack 'LSS', NO_BLOCK, 0, ALT_TID | 8 ];
 	$page->{flags} |= HALF_DEAD;
 	$_->{changed} = 1 for $parent, $page;
