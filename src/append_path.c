@@ -10,9 +10,11 @@
  * these by their keys.  That is exact, too, but the merge wants the first row of
  * each partition before it can return one.  It remains for tables with a
  * partition that is not raced (foreign, or of another access method, or too small
- * to be worth it), or raced over a source whose rings can be void: then rings of
- * the other members would have to be void, too, and they would not know.  And for
- * those that PostgreSQL may prune when the query runs, which the merge can do.
+ * to be worth it), and for those that PostgreSQL may prune when the query runs,
+ * which the merge can do.
+ *
+ * No member races over a source whose rings can be void: then rings of the other
+ * members would have to be void, too, and they would not know.
  *
  * Paths of a partitioned table are thrown away when the planner hands its
  * target list down to the partitions.  So this path comes in after that, when
@@ -77,44 +79,14 @@ find_raced_path(PlannerInfo *root, RelOptInfo *rel)
 	{
 		Path	   *path = (Path *) lfirst(lc);
 		Path	   *below = path;
-		CustomPath *custom;
 
 		if (IsA(path, ProjectionPath))
 			below = ((ProjectionPath *) path)->subpath;
-		custom = (CustomPath *) below;
-		if (IsA(below, CustomPath) && randpick_is_path(custom) &&
-			pathkeys_contained_in(root->sort_pathkeys, path->pathkeys) &&
-			!randpick_member_may_be_void(custom->custom_private))
+		if (IsA(below, CustomPath) && randpick_is_path((CustomPath *) below) &&
+			pathkeys_contained_in(root->sort_pathkeys, path->pathkeys))
 			return path;
 	}
 	return NULL;
-}
-
-/* Collect the raced paths of all partitions, of all levels.  False if one has none. */
-static bool
-collect_partitions(PlannerInfo *root, RelOptInfo *rel, List **members)
-{
-	int			i = -1;
-
-	while ((i = bms_next_member(rel->live_parts, i)) >= 0)
-	{
-		RelOptInfo *child = rel->part_rels[i];
-		Path	   *path;
-
-		if (child == NULL || IS_DUMMY_REL(child))
-			continue;
-		if (child->part_scheme != NULL && child->nparts > 0)
-		{
-			if (!collect_partitions(root, child, members))
-				return false;
-			continue;
-		}
-		path = find_raced_path(root, child);
-		if (path == NULL)
-			return false;
-		*members = lappend(*members, path);
-	}
-	return true;
 }
 
 /* Does an expression have a parameter in it? */
@@ -128,49 +100,77 @@ contains_param(Node *node, void *context)
 	return expression_tree_walker(node, contains_param, context);
 }
 
-/*
- * May partitions be pruned when the query runs?  So if a parameter is compared
- * with what decides the partition, at any level.
- */
+/* Has a relation a condition that compares a parameter with its partition key? */
 static bool
-may_be_pruned(RelOptInfo *rel)
+compares_key_with_param(RelOptInfo *rel)
 {
+	Relids		keys = NULL;
 	ListCell   *lc;
-	int			i = -1;
 
+	for (int key = 0; key < rel->part_scheme->partnatts; key++)
+		pull_varattnos((Node *) rel->partexprs[key], rel->relid, &keys);
 	foreach(lc, rel->baserestrictinfo)
 	{
 		Node	   *clause = (Node *) lfirst_node(RestrictInfo, lc)->clause;
 		Relids		columns = NULL;
-		Relids		keys = NULL;
 
 		if (!contains_param(clause, NULL))
 			continue;
 		pull_varattnos(clause, rel->relid, &columns);
-		for (int key = 0; key < rel->part_scheme->partnatts; key++)
-			pull_varattnos((Node *) rel->partexprs[key], rel->relid, &keys);
 		if (bms_overlap(columns, keys))
 			return true;
 	}
-	while ((i = bms_next_member(rel->live_parts, i)) >= 0)
-	{
-		RelOptInfo *child = rel->part_rels[i];
+	return false;
+}
 
-		if (child != NULL && child->part_scheme != NULL && may_be_pruned(child))
+/* May partitions be pruned when the query runs, at any level? */
+static bool
+may_be_pruned(PlannerInfo *root, RelOptInfo *rel)
+{
+	ListCell   *lc;
+
+	if (rel->part_scheme != NULL && compares_key_with_param(rel))
+		return true;
+	foreach(lc, root->append_rel_list)
+	{
+		AppendRelInfo *info = lfirst_node(AppendRelInfo, lc);
+		RelOptInfo *child = root->simple_rel_array[info->child_relid];
+
+		if (info->parent_relid == rel->relid && child != NULL &&
+			planner_rt_fetch(info->child_relid, root)->inh &&
+			may_be_pruned(root, child))
 			return true;
 	}
 	return false;
 }
 
 /*
- * Make raced paths of all members of another append, of all levels.  False if
- * one cannot have any.  Each returns what the append does, in its own columns,
- * as the planner sees to in a partition.
+ * A raced path of a member that is no partition: it returns what the append
+ * does, in the member's own columns, as the planner sees to in a partition.  NULL
+ * if there cannot be one.
  */
-static bool
-make_members(PlannerInfo *root, RelOptInfo *append, RelOptInfo *rel,
-			 List **members)
+static Path *
+make_raced_path(PlannerInfo *root, RelOptInfo *append, RelOptInfo *rel,
+				RangeTblEntry *rte)
 {
+	CustomPath *path = randpick_ordered_path(root, rel, rte);
+	PathTarget *target;
+
+	if (path == NULL)
+		return NULL;
+	target = copy_pathtarget(append->reltarget);
+	target->exprs = (List *) randpick_adjust_to_child(root, (Node *) target->exprs, rel);
+	path->path.pathtarget = target;
+	return &path->path;
+}
+
+/* Collect the raced paths of all members, of all levels.  False if one has none. */
+static bool
+collect_members(PlannerInfo *root, RelOptInfo *append, RelOptInfo *rel,
+				List **members)
+{
+	bool		is_partitioned =
+	planner_rt_fetch(append->relid, root)->relkind == RELKIND_PARTITIONED_TABLE;
 	ListCell   *lc;
 
 	foreach(lc, root->append_rel_list)
@@ -178,25 +178,22 @@ make_members(PlannerInfo *root, RelOptInfo *append, RelOptInfo *rel,
 		AppendRelInfo *info = lfirst_node(AppendRelInfo, lc);
 		RelOptInfo *child = root->simple_rel_array[info->child_relid];
 		RangeTblEntry *rte = planner_rt_fetch(info->child_relid, root);
-		CustomPath *path;
-		PathTarget *target;
+		Path	   *path;
 
 		if (info->parent_relid != rel->relid || child == NULL ||
 			IS_DUMMY_REL(child))
 			continue;
 		if (rte->inh)
 		{
-			if ((child->part_scheme != NULL && may_be_pruned(child)) ||
-				!make_members(root, append, child, members))
+			if (!collect_members(root, append, child, members))
 				return false;
 			continue;
 		}
-		path = randpick_ordered_path(root, child, rte, true);
+
+		path = is_partitioned ? find_raced_path(root, child) :
+			make_raced_path(root, append, child, rte);
 		if (path == NULL)
 			return false;
-		target = copy_pathtarget(append->reltarget);
-		target->exprs = (List *) randpick_adjust_to_child(root, (Node *) target->exprs, child);
-		path->path.pathtarget = target;
 		*members = lappend(*members, path);
 	}
 	return true;
@@ -235,15 +232,11 @@ find_members(PlannerInfo *root, RelOptInfo *input)
 	if (input->reloptkind != RELOPT_BASEREL || IS_DUMMY_REL(input))
 		return NIL;
 	rte = planner_rt_fetch(input->relid, root);
-	if (!rte->inh)
+	if (!rte->inh || may_be_pruned(root, input) ||
+		!collect_members(root, input, input, &members))
 		return NIL;
-	if (rte->relkind != RELKIND_PARTITIONED_TABLE)
-		return make_members(root, input, input, &members) ? members : NIL;
-	if (input->part_scheme == NULL || input->nparts <= 0 ||
-		!collect_partitions(root, input, &members) ||
-		list_length(members) < 2 || may_be_pruned(input))
-		return NIL;
-	return members;
+	return rte->relkind == RELKIND_PARTITIONED_TABLE &&
+		list_length(members) < 2 ? NIL : members;
 }
 
 /* create_upper_paths_hook, for UPPERREL_ORDERED */

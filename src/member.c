@@ -74,14 +74,6 @@ randpick_member_is_heap(const CustomScan *member)
 		RANDPICK_METHOD_HEAP;
 }
 
-bool
-randpick_member_may_be_void(const List *custom_private)
-{
-	return DatumGetInt32(list_nth_node(Const, custom_private,
-									   RANDPICK_PRIVATE_METHOD)->constvalue) ==
-		RANDPICK_METHOD_LEAF;
-}
-
 uint64
 randpick_heap_member_places(const CustomScan *member, EState *estate,
 							uint64 *max_looks)

@@ -36,12 +36,6 @@ extern uint64 randpick_kind_of_joint_race(const List *members, EState *estate);
 extern bool randpick_member_is_descending(const CustomScan *member);
 
 /*
- * Can the places of the member change such that a ring is void?  Then it cannot
- * take part in a joint race, whose other members would not be told.
- */
-extern bool randpick_member_may_be_void(const List *custom_private);
-
-/*
  * Look into a place of the member.  Returns the row that the node projects, or
  * an empty slot; its key comes from the race.
  */

@@ -246,8 +246,7 @@ randpick_race_path(RelOptInfo *rel, const RandpickMatch *match,
 }
 
 CustomPath *
-randpick_ordered_path(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
-					  bool is_joint)
+randpick_ordered_path(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 {
 	RandpickMatch match;
 	RandpickRaceCost cost;
@@ -262,7 +261,7 @@ randpick_ordered_path(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte,
 	wanted = randpick_rows_wanted(root, clamp_row_est(rel->rows));
 	randpick_choose_source(&cost, root, rel,
 						   randpick_cost_without_disable(deal),
-						   wanted, is_joint);
+						   wanted, rel->reloptkind == RELOPT_OTHER_MEMBER_REL);
 
 	path = randpick_race_path(rel, &match, &cost, deal);
 	path->path.pathkeys = root->query_pathkeys;
@@ -311,7 +310,7 @@ randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 	/* the planner has proved that there are no rows, and has its path */
 	if (IS_DUMMY_REL(rel) || !ancestors_are_partitioned(root, rel))
 		return;
-	path = randpick_ordered_path(root, rel, rte, false);
+	path = randpick_ordered_path(root, rel, rte);
 	if (path == NULL)
 		return;
 	randpick_note_offer(root, rel, &path->path);

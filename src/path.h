@@ -16,12 +16,12 @@ extern PathTarget *randpick_tid_target(PlannerInfo *root, RelOptInfo *rel);
 extern Path *randpick_deal_path(PlannerInfo *root, RelOptInfo *rel);
 
 /*
- * The race for the rows of a relation in the order that the query wants, by
- * itself or as a member of a joint race; NULL if it is not one of ours.  Not
- * added to the relation's paths.
+ * The race for the rows of a relation in the order that the query wants, fit for
+ * a joint race if it is a member of an append; NULL if it is not one of ours.
+ * Not added to the relation's paths.
  */
 extern CustomPath *randpick_ordered_path(PlannerInfo *root, RelOptInfo *rel,
-										 RangeTblEntry *rte, bool is_joint);
+										 RangeTblEntry *rte);
 
 /* A race that this path finishes, still without path keys, rows and costs. */
 extern CustomPath *randpick_race_path(RelOptInfo *rel,
