@@ -232,8 +232,8 @@ find_members(PlannerInfo *root, RelOptInfo *input)
 	if (input->reloptkind != RELOPT_BASEREL || IS_DUMMY_REL(input))
 		return NIL;
 	rte = planner_rt_fetch(input->relid, root);
-	if (!rte->inh || may_be_pruned(root, input) ||
-		!collect_members(root, input, input, &members))
+	if (!rte->inh || !collect_members(root, input, input, &members) ||
+		may_be_pruned(root, input))
 		return NIL;
 	return rte->relkind == RELKIND_PARTITIONED_TABLE &&
 		list_length(members) < 2 ? NIL : members;
