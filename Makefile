@@ -36,6 +36,7 @@ OBJS = \
 	src/limit.o \
 	src/match.o \
 	src/member.o \
+	src/merge.o \
 	src/past.o \
 	src/path.o \
 	src/plan.o \

@@ -26,8 +26,8 @@
 #include "compat.h"
 #include "executor/executor.h"
 #include "explain.h"
-#include "lib/binaryheap.h"
 #include "member.h"
+#include "merge.h"
 #include "miscadmin.h"
 #include "past.h"
 #include "racing.h"
@@ -41,7 +41,6 @@ typedef struct AppendMember
 	bool		is_heap;		/* keeps its number of places */
 	uint64		places;
 	uint64		end;			/* its places and those of all before it */
-	TupleTableSlot *dealt;		/* its next row, when dealing */
 } AppendMember;
 
 typedef struct RandpickAppendState
@@ -57,13 +56,11 @@ typedef struct RandpickAppendState
 
 	/* changes from row to row */
 	bool		is_started;
-	bool		is_dealing;
 	RandpickRace race;
 	uint32		nlost;			/* races like it that were lost before it */
 	uint64		budget;			/* of the race, in looks */
 	uint64		places;
-	binaryheap *merge;			/* members with a dealt row, by its key */
-	int			last_dealt;		/* whose row was returned, or -1 */
+	RandpickMerge *merge;		/* NULL while racing */
 	List	   *record;			/* integers: whose rows were returned */
 	int			nreplayed;		/* how many of these were, since a rescan */
 	bool		was_dealing;	/* before that rescan? */
@@ -144,7 +141,6 @@ append_begin(CustomScanState *css, EState *estate, int eflags)
 	node->kind = randpick_kind_of_joint_race(scan->custom_plans, estate);
 	node->is_recorded = (eflags & EXEC_FLAG_REWIND) != 0;
 	node->eflags = eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK);
-	node->last_dealt = -1;
 
 	/* rows are returned in the members' slots, of whatever kind these are */
 	css->ss.ps.resultopsset = true;
@@ -222,14 +218,14 @@ find_member(RandpickAppendState *node, uint64 *place)
 
 /* Note down whose row is returned, if that may be asked for again. */
 static void
-record_member(RandpickAppendState *node, const AppendMember *member)
+record_member(RandpickAppendState *node, int i)
 {
 	MemoryContext oldcxt;
 
 	if (!node->is_recorded)
 		return;
 	oldcxt = MemoryContextSwitchTo(node->css.ss.ps.state->es_query_cxt);
-	node->record = lappend_int(node->record, member - node->members);
+	node->record = lappend_int(node->record, i);
 	MemoryContextSwitchTo(oldcxt);
 	node->nreplayed++;
 }
@@ -261,7 +257,7 @@ race_on(RandpickAppendState *node)
 		{
 			if (randpick_member_is_full(state))
 				node->race.max_looks = 0;
-			record_member(node, member);
+			record_member(node, member - node->members);
 
 			/* unless it is lost later */
 			randpick_past_won(node->kind, node->nlost);
@@ -272,51 +268,24 @@ race_on(RandpickAppendState *node)
 	return NULL;
 }
 
-/* binaryheap's order: the member whose row comes first is the largest */
-static int
-compare_members(Datum a, Datum b, void *arg)
-{
-	RandpickAppendState *node = (RandpickAppendState *) arg;
-	double		key_a = randpick_member_key(node->members[DatumGetInt32(a)].state);
-	double		key_b = randpick_member_key(node->members[DatumGetInt32(b)].state);
-	int			order = (key_a < key_b) - (key_a > key_b);
-
-	return node->race.descending ? -order : order;
-}
-
-/* Have a row of each member, for the first time or after a rescan. */
-static void
-fill_merge(RandpickAppendState *node)
-{
-	binaryheap_reset(node->merge);
-	for (int i = 0; i < node->nmembers; i++)
-	{
-		AppendMember *member = &node->members[i];
-
-		CHECK_FOR_INTERRUPTS();
-		member->dealt = ExecProcNode(member->state);
-		if (!TupIsNull(member->dealt))
-			binaryheap_add_unordered(node->merge, Int32GetDatum(i));
-	}
-	binaryheap_build(node->merge);
-	node->last_dealt = -1;
-}
-
 /* Let all members deal. */
 static void
 start_deal(RandpickAppendState *node)
 {
 	MemoryContext oldcxt =
 	MemoryContextSwitchTo(node->css.ss.ps.state->es_query_cxt);
-
-	if (node->merge == NULL)
-		node->merge = binaryheap_allocate(node->nmembers, compare_members, node);
-	MemoryContextSwitchTo(oldcxt);
+	PlanState **states = palloc(node->nmembers * sizeof(PlanState *));
 
 	for (int i = 0; i < node->nmembers; i++)
-		randpick_member_leave(init_member(node, &node->members[i]), &node->race);
-	fill_merge(node);
-	node->is_dealing = true;
+	{
+		states[i] = init_member(node, &node->members[i]);
+		randpick_member_leave(states[i], &node->race);
+	}
+	node->merge = randpick_merge_create(states, node->nmembers,
+										node->race.descending);
+	MemoryContextSwitchTo(oldcxt);
+
+	randpick_merge_fill(node->merge);
 	node->deals++;
 }
 
@@ -324,27 +293,12 @@ start_deal(RandpickAppendState *node)
 static TupleTableSlot *
 deal_on(RandpickAppendState *node)
 {
-	AppendMember *member;
+	int			i;
+	TupleTableSlot *slot = randpick_merge_next(node->merge, &i);
 
-	/* a member's row is good until its next one is asked for */
-	if (node->last_dealt >= 0)
-	{
-		member = &node->members[node->last_dealt];
-		member->dealt = ExecProcNode(member->state);
-		if (TupIsNull(member->dealt))
-			(void) binaryheap_remove_first(node->merge);
-		else
-			binaryheap_replace_first(node->merge, Int32GetDatum(node->last_dealt));
-	}
-	if (binaryheap_empty(node->merge))
-	{
-		node->last_dealt = -1;
-		return NULL;
-	}
-	node->last_dealt = DatumGetInt32(binaryheap_first(node->merge));
-	member = &node->members[node->last_dealt];
-	record_member(node, member);
-	return member->dealt;
+	if (slot != NULL)
+		record_member(node, i);
+	return slot;
 }
 
 /*
@@ -400,7 +354,7 @@ append_exec(CustomScanState *css)
 
 		return ExecProcNode(node->members[i].state);
 	}
-	if (!node->is_dealing)
+	if (node->merge == NULL)
 	{
 		slot = race_on(node);
 		if (slot != NULL || node->places == 0)
@@ -412,7 +366,7 @@ append_exec(CustomScanState *css)
 		start_deal(node);
 	}
 	else if (node->was_dealing)
-		fill_merge(node);
+		randpick_merge_fill(node->merge);
 	node->was_dealing = false;
 	return deal_on(node);
 }
@@ -427,13 +381,15 @@ append_rescan(CustomScanState *css)
 
 	node->nreplayed = 0;
 	node->epq_member = 0;
-	node->was_dealing = node->is_dealing;
+	node->was_dealing = node->merge != NULL;
 	if (!replay)
 	{
+		if (node->merge != NULL)
+			randpick_merge_free(node->merge);
 		list_free(node->record);
 		node->record = NIL;
 		node->is_started = false;
-		node->is_dealing = false;
+		node->merge = NULL;
 	}
 
 	foreach(lc, css->custom_ps)
