@@ -21,6 +21,7 @@ OBJS = \
 	src/append_path.o \
 	src/btree_frontier.o \
 	src/btree_hint.o \
+	src/btree_position.o \
 	src/btree_range.o \
 	src/btree_run.o \
 	src/capacity.o \

@@ -55,6 +55,7 @@
 
 #include "btree_frontier.h"
 #include "btree_hint.h"
+#include "btree_position.h"
 #include "compat.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"

@@ -21,29 +21,18 @@
  *	  see.  So if the separator was passed without being met, the page behind
  *	  it is not part of the logical child.
  *
- * The parent's pivot and the high key of the child's last page are made as
- * copies of each other, so equality of their bytes is the test.  Only if they
- * differ are they compared as keys.
- *
  * No page is read while another is locked, and none is kept pinned: the pages
  * are copied, unless all that is wanted is one item of one page.
- *
- * The ends of the range are looked for as in _bt_moveright and _bt_binsrch.
  */
 #include "postgres.h"
 
+#include "btree_position.h"
 #include "btree_run.h"
 #include "compat.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-
-static inline IndexTuple
-get_item(Page page, OffsetNumber offset)
-{
-	return (IndexTuple) PageGetItem(page, PageGetItemId(page, offset));
-}
 
 RandpickRun *
 randpick_run_create(Relation index, Snapshot snapshot, bool item_is_entry)
@@ -111,84 +100,6 @@ copy_page(RandpickRun *run, RandpickRunPage *page)
 	page->image = (Page) page->copy;
 }
 
-/* Is the position that a key means on a later page than this one? */
-static bool
-is_past_page(Relation index, BTScanInsert key, Page page)
-{
-	return !P_RIGHTMOST(BTPageGetOpaque(page)) &&
-		_bt_compare(index, key, page, P_HIKEY) >= (key->nextkey ? 0 : 1);
-}
-
-/* The first item that is past a key: its position. */
-static OffsetNumber
-find_position(Relation index, BTScanInsert key, Page page)
-{
-	OffsetNumber low = P_FIRSTDATAKEY(BTPageGetOpaque(page));
-	OffsetNumber high = OffsetNumberNext(PageGetMaxOffsetNumber(page));
-
-	while (low < high)
-	{
-		OffsetNumber middle = low + (high - low) / 2;
-
-		if (_bt_compare(index, key, page, middle) >= (key->nextkey ? 0 : 1))
-			low = OffsetNumberNext(middle);
-		else
-			high = middle;
-	}
-	return low;
-}
-
-bool
-randpick_page_has_position(Relation index, Page page, BTScanInsert key)
-{
-	/* the first pivot is taken for less than anything, whatever it was */
-	return find_position(index, key, page) >
-		OffsetNumberNext(P_FIRSTDATAKEY(BTPageGetOpaque(page)));
-}
-
-/*
- * How the end of a page compares with the separator: below 0 if the page to
- * its right still belongs to the logical child, 0 if it is the last one, above
- * 0 if it is itself beyond.
- */
-static int
-compare_end(Relation index, Page page, IndexTuple separator)
-{
-	BTPageOpaque opaque = BTPageGetOpaque(page);
-	IndexTuple	high_key;
-	BTScanInsert key;
-	int32		order;
-	int			natts;
-
-	if (P_RIGHTMOST(opaque))
-		return separator == NULL ? 0 : 1;
-	if (separator == NULL)
-		return -1;
-
-	/* the block number is the only part that may differ */
-	high_key = get_item(page, P_HIKEY);
-	if (high_key->t_info == separator->t_info &&
-		high_key->t_tid.ip_posid == separator->t_tid.ip_posid &&
-		memcmp((char *) high_key + sizeof(IndexTupleData),
-			   (char *) separator + sizeof(IndexTupleData),
-			   IndexTupleSize(separator) - sizeof(IndexTupleData)) == 0)
-		return 0;
-
-	key = _bt_mkscankey(index, separator);
-	randpick_btree_stop_at_pivot(key);
-	order = _bt_compare(index, key, page, P_HIKEY);
-	pfree(key);
-	if (order != 0)
-		return order > 0 ? -1 : 1;
-
-	/* the one with more attributes is larger, the TID being the last one */
-	natts = BTreeTupleGetNAtts(separator, index);
-	if (BTreeTupleGetNAtts(high_key, index) != natts)
-		return BTreeTupleGetNAtts(high_key, index) > natts ? 1 : -1;
-	return (BTreeTupleGetHeapTID(high_key) != NULL) -
-		(BTreeTupleGetHeapTID(separator) != NULL);
-}
-
 /* May an item of a leaf page be passed over because it is known to be dead? */
 static inline bool
 is_dead(RandpickRun *run, Page page, OffsetNumber offset)
@@ -204,7 +115,7 @@ count_entries(RandpickRun *run, Page page, OffsetNumber offset)
 
 	if (run->is_counted && is_dead(run, page, offset))
 		return 0;
-	item = get_item(page, offset);
+	item = randpick_get_item(page, offset);
 	if (run->item_is_entry || !BTreeTupleIsPosting(item))
 		return 1;
 	return BTreeTupleGetNPosting(item);
@@ -236,9 +147,9 @@ cut_page(RandpickRun *run, RandpickRunPage *page,
 	page->first = first;
 	page->past = OffsetNumberNext(PageGetMaxOffsetNumber(image));
 	if (start != NULL)
-		page->first = find_position(run->index, start, image);
+		page->first = randpick_find_position(run->index, start, image);
 	if (end != NULL)
-		page->past = find_position(run->index, end, image);
+		page->past = randpick_find_position(run->index, end, image);
 
 	/* the child in which a position is comes before the next pivot */
 	if (start != NULL && run->level > 0)
@@ -279,12 +190,12 @@ randpick_run_read(RandpickRun *run, Buffer buffer, IndexTuple separator,
 		randpick_test_for_old_snapshot(run->snapshot, run->index, image);
 		if (!P_IGNORE(opaque))
 		{
-			int			order = compare_end(run->index, image, separator);
+			int			order = randpick_compare_end(run->index, image, separator);
 
 			is_part = order <= 0 &&
-				(start == NULL || !is_past_page(run->index, start, image));
+				(start == NULL || !randpick_is_past_page(run->index, start, image));
 			is_last = is_last || order >= 0 ||
-				(end != NULL && !is_past_page(run->index, end, image));
+				(end != NULL && !randpick_is_past_page(run->index, end, image));
 		}
 		if (is_part)
 		{
@@ -344,11 +255,11 @@ randpick_run_child(RandpickRun *run, uint64 n)
 	RandpickRunChild child = {0};
 
 	Assert(run->level > 0);
-	child.block = BTreeTupleGetDownLink(get_item(image, offset));
+	child.block = BTreeTupleGetDownLink(randpick_get_item(image, offset));
 	if (offset < PageGetMaxOffsetNumber(image))
-		child.separator = get_item(image, OffsetNumberNext(offset));
+		child.separator = randpick_get_item(image, OffsetNumberNext(offset));
 	else if (!P_RIGHTMOST(BTPageGetOpaque(image)))
-		child.separator = get_item(image, P_HIKEY);
+		child.separator = randpick_get_item(image, P_HIKEY);
 	return child;
 }
 
@@ -393,7 +304,7 @@ randpick_run_item(RandpickRun *run, uint64 n, ItemPointer *tids, int *ntids)
 		return NULL;
 	}
 
-	item = get_item(image, offset);
+	item = randpick_get_item(image, offset);
 	if (BufferIsValid(run->locked))
 	{
 		item = copy_item(run, item);

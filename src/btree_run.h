@@ -74,13 +74,6 @@ extern void randpick_run_read(RandpickRun *run, Buffer buffer,
 							  BTScanInsert start, BTScanInsert end,
 							  bool count);
 
-/*
- * Is it certain, for what a page above the leaves has in it, that a position is
- * not to the left of it?
- */
-extern bool randpick_page_has_position(Relation index, Page page,
-									   BTScanInsert key);
-
 /* Copy the page if it is locked.  And: do without it. */
 extern void randpick_run_copy(RandpickRun *run);
 extern void randpick_run_unlock(RandpickRun *run);
