@@ -41,6 +41,7 @@ OBJS = \
 	src/past.o \
 	src/path.o \
 	src/plan.o \
+	src/private.o \
 	src/query.o \
 	src/query_text.o \
 	src/race.o \

@@ -36,6 +36,7 @@
 #include "explain.h"
 #include "key.h"
 #include "miscadmin.h"
+#include "private.h"
 #include "racing.h"
 #include "randpick.h"
 #include "sample.h"
@@ -66,49 +67,21 @@ static const CustomExecMethods exec_methods = {
 	.ExplainCustomScan = scan_explain,
 };
 
-RandpickCapacity
-randpick_scan_capacity(const CustomScan *scan)
-{
-	RandpickCapacity capacity;
-
-	capacity.places_a_page =
-		DatumGetInt32(randpick_scan_value(scan, RANDPICK_PRIVATE_PLACES_A_PAGE));
-	capacity.place_is_tuple =
-		DatumGetBool(randpick_scan_value(scan, RANDPICK_PRIVATE_PLACE_IS_TUPLE));
-	capacity.since =
-		(TransactionId) DatumGetInt32(randpick_scan_value(scan, RANDPICK_PRIVATE_SINCE));
-	return capacity;
-}
-
 /* CreateCustomScanState */
 static Node *
 create_state(CustomScan *scan)
 {
 	RandpickScanState *node = palloc0(sizeof(RandpickScanState));
 
-	Assert(list_length(scan->custom_private) == RANDPICK_PRIVATE_COUNT);
-
 	NodeSetTag(node, T_CustomScanState);
 	node->css.methods = &exec_methods;
 	randpick_choose_scan_slot(&node->css);
 
-	node->racing.descending =
-		DatumGetBool(randpick_scan_value(scan, RANDPICK_PRIVATE_DESCENDING));
-	node->racing.max_looks =
-		DatumGetInt64(randpick_scan_value(scan, RANDPICK_PRIVATE_MAX_LOOKS));
-	node->racing.expected_looks =
-		DatumGetInt64(randpick_scan_value(scan, RANDPICK_PRIVATE_EXPECTED_LOOKS));
-	node->racing.method =
-		DatumGetInt32(randpick_scan_value(scan, RANDPICK_PRIVATE_METHOD));
-	node->racing.index_oid =
-		DatumGetObjectId(randpick_scan_value(scan, RANDPICK_PRIVATE_INDEX));
-	node->racing.capacity = randpick_scan_capacity(scan);
+	randpick_read_private(scan, &node->racing);
 	node->sample.sampling =
 		DatumGetInt32(randpick_scan_value(scan, RANDPICK_PRIVATE_SAMPLING));
 	if (!randpick_is_sample(&node->sample))
 		node->racing.conditions = scan->custom_exprs;
-	node->racing.columns = (List *) list_nth(scan->custom_private,
-											 RANDPICK_PRIVATE_COLUMNS);
 	node->key_param =
 		DatumGetInt32(randpick_scan_value(scan, RANDPICK_PRIVATE_KEY_PARAM));
 	return (Node *) node;

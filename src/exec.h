@@ -35,14 +35,4 @@ typedef struct RandpickScanState
 	uint64		ndeals;			/* races finished by dealing, for EXPLAIN */
 } RandpickScanState;
 
-/* The value of a slot of custom_private. */
-static inline Datum
-randpick_scan_value(const CustomScan *scan, RandpickPrivate slot)
-{
-	return list_nth_node(Const, scan->custom_private, slot)->constvalue;
-}
-
-/* The capacity of its pages that the planner found. */
-extern RandpickCapacity randpick_scan_capacity(const CustomScan *scan);
-
 #endif							/* RANDPICK_EXEC_H */

@@ -7,6 +7,9 @@
 
 #include "nodes/execnodes.h"
 
+/* The executor parameter, if there is no random() in the target list. */
+#define RANDPICK_NO_KEY_PARAM	(-1)
+
 /* An expression_tree_walker: is there a random() in the expression? */
 extern bool randpick_contains_random(Node *node, void *context);
 

@@ -13,6 +13,7 @@
 #include "executor/executor.h"
 #include "member.h"
 #include "past.h"
+#include "private.h"
 
 static RandpickScanState *
 get_member(PlanState *member)

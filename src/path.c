@@ -33,6 +33,7 @@
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
 #include "path.h"
+#include "private.h"
 #include "query.h"
 #include "randpick.h"
 
@@ -180,55 +181,6 @@ set_path_costs(Path *path, const RandpickRaceCost *cost,
 		(cost->rows / counted);
 }
 
-/* Values for custom_private. */
-static Const *
-make_bool(bool value)
-{
-	return castNode(Const, makeBoolConst(value, false));
-}
-
-static Const *
-make_int(int value)
-{
-	return makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
-					 Int32GetDatum(value), false, true);
-}
-
-static Const *
-make_oid(Oid value)
-{
-	return makeConst(OIDOID, -1, InvalidOid, sizeof(Oid),
-					 ObjectIdGetDatum(value), false, true);
-}
-
-static Const *
-make_looks(double looks)
-{
-	return makeConst(INT8OID, -1, InvalidOid, sizeof(int64),
-					 Int64GetDatum((int64) Min(looks, 1e15)),
-					 false, FLOAT8PASSBYVAL);
-}
-
-/* What the scan has to know, in the order of RandpickPrivate. */
-static List *
-make_private(const RandpickMatch *match, const RandpickRaceCost *cost)
-{
-	List	   *result = list_make5(make_bool(match->descending),
-									make_int(match->sampling),
-									make_looks(cost->max_looks),
-									make_looks(cost->first_looks),
-									make_int(cost->method));
-
-	result = lappend(result, make_oid(cost->index));
-	result = lappend(result, make_int(cost->capacity.places_a_page));
-	result = lappend(result, make_bool(cost->capacity.place_is_tuple));
-	result = lappend(result, make_int(cost->capacity.since));
-	result = lappend(result, cost->conditions.columns);
-	result = lappend(result, make_int(RANDPICK_NO_KEY_PARAM));
-	return lappend(result, match->sampling != RANDPICK_SAMPLING_NONE ?
-				   match->sample_args : cost->conditions.clauses);
-}
-
 CustomPath *
 randpick_race_path(RelOptInfo *rel, const RandpickMatch *match,
 				   const RandpickRaceCost *cost, Path *deal)
@@ -240,7 +192,7 @@ randpick_race_path(RelOptInfo *rel, const RandpickMatch *match,
 	path->path.pathtarget = rel->reltarget;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->custom_paths = list_make1(deal);
-	path->custom_private = make_private(match, cost);
+	path->custom_private = randpick_make_private(match, cost);
 	path->methods = &path_methods;
 	return path;
 }

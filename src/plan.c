@@ -13,10 +13,9 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type_d.h"
-#include "nodes/makefuncs.h"
 #include "optimizer/paramassign.h"
 #include "optimizer/restrictinfo.h"
+#include "private.h"
 #include "randpick.h"
 
 /* PlanCustomPath */
@@ -26,8 +25,8 @@ randpick_plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path,
 {
 	CustomScan *scan = makeNode(CustomScan);
 	bool		is_sample =
-	DatumGetInt32(list_nth_node(Const, path->custom_private,
-								RANDPICK_PRIVATE_SAMPLING)->constvalue) !=
+	DatumGetInt32(randpick_private_value(path->custom_private,
+										 RANDPICK_PRIVATE_SAMPLING)) !=
 		RANDPICK_SAMPLING_NONE;
 
 	scan->scan.scanrelid = rel->relid;
@@ -42,9 +41,6 @@ randpick_plan_path(PlannerInfo *root, RelOptInfo *rel, CustomPath *path,
 	scan->methods = &randpick_scan_methods;
 
 	if (!is_sample)
-		lfirst(list_nth_cell(scan->custom_private, RANDPICK_PRIVATE_KEY_PARAM)) =
-			makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
-					  Int32GetDatum(assign_special_exec_param(root)),
-					  false, true);
+		randpick_set_key_param(scan, assign_special_exec_param(root));
 	return &scan->scan.plan;
 }

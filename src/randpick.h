@@ -39,36 +39,6 @@ typedef enum RandpickSampling
 	RANDPICK_SAMPLING_AGAIN		/* which may be read several times */
 } RandpickSampling;
 
-/*
- * The contract between plan.c and exec.c: the slots of custom_private, Const
- * nodes unless said.  custom_exprs has the conditions that the index answers,
- * as expressions of the table's columns; or, of a sample, which needs none,
- * the arguments of TABLESAMPLE: the size, and the seed if there is one.
- */
-typedef enum RandpickPrivate
-{
-	RANDPICK_PRIVATE_DESCENDING,	/* bool: ORDER BY random() DESC? */
-	RANDPICK_PRIVATE_SAMPLING,	/* int4: a RandpickSampling */
-	RANDPICK_PRIVATE_MAX_LOOKS, /* int8: the budget, in looks */
-	RANDPICK_PRIVATE_EXPECTED_LOOKS,	/* int8: looks for the first row */
-	RANDPICK_PRIVATE_METHOD,	/* int4: the source, a RandpickMethod */
-	RANDPICK_PRIVATE_INDEX,		/* oid: its index, or InvalidOid */
-	RANDPICK_PRIVATE_PLACES_A_PAGE, /* int4: the capacity of its pages */
-	RANDPICK_PRIVATE_PLACE_IS_TUPLE,	/* bool */
-	RANDPICK_PRIVATE_SINCE,		/* int4: a transaction ID */
-	RANDPICK_PRIVATE_COLUMNS,	/* integer list: of each condition the index's
-								 * column, from 0 */
-	RANDPICK_PRIVATE_KEY_PARAM, /* int4: the exec parameter that is the key, or
-								 * RANDPICK_NO_KEY_PARAM; set by plan.c */
-	RANDPICK_PRIVATE_COUNT,
-
-	/* the path has one more: the list of what goes to custom_exprs */
-	RANDPICK_PRIVATE_EXPRS = RANDPICK_PRIVATE_COUNT
-} RandpickPrivate;
-
-/* There is no random() in the target list. */
-#define RANDPICK_NO_KEY_PARAM	(-1)
-
 /* What a query that is ours wants of a relation. */
 typedef struct RandpickMatch
 {
@@ -106,6 +76,5 @@ extern Plan *randpick_plan_path(PlannerInfo *root, RelOptInfo *rel,
 
 /* exec.c */
 extern const CustomScanMethods randpick_scan_methods;
-
 
 #endif							/* RANDPICK_H */

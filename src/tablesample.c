@@ -48,6 +48,7 @@
 #include "optimizer/plancat.h"
 #include "optimizer/restrictinfo.h"
 #include "path.h"
+#include "private.h"
 #include "utils/rel.h"
 
 /* rows that a size unknown to the planner is taken to ask for */

@@ -19,6 +19,7 @@
 #include "append.h"
 #include "key.h"
 #include "nodes/makefuncs.h"
+#include "private.h"
 #include "randpick.h"
 #include "unread.h"
 
@@ -69,9 +70,7 @@ drop_columns(CustomScan *scan, int ncolumns)
 			drop_columns(lfirst_node(CustomScan, lc), ncolumns);
 	}
 	else if (!randpick_contains_random((Node *) scan->scan.plan.targetlist, NULL))
-		list_nth_node(Const, scan->custom_private,
-					  RANDPICK_PRIVATE_KEY_PARAM)->constvalue =
-			Int32GetDatum(RANDPICK_NO_KEY_PARAM);
+		randpick_set_key_param(scan, RANDPICK_NO_KEY_PARAM);
 }
 
 void
