@@ -37,10 +37,11 @@ OBJS = \
 	src/limit.o \
 	src/match.o \
 	src/member.o \
-	src/merge.o \
+	src/ordinary.o \
 	src/past.o \
 	src/path.o \
 	src/plan.o \
+	src/prices.o \
 	src/private.o \
 	src/query.o \
 	src/query_text.o \
@@ -54,7 +55,8 @@ OBJS = \
 	src/source_range.o \
 	src/stats.o \
 	src/tablesample.o \
-	src/unread.o
+	src/unread.o \
+	src/wanted.o
 DATA = sql/randpick--1.0.sql
 SUBDIRS = cli
 

@@ -10,12 +10,17 @@
  * initialized, only asked for its size.  (All their tables are opened, though, so
  * that this session cannot change one in the middle of a cursor.)
  *
- * When the budget of all members together is spent, every member deals what it
- * has left, from the race's clock on, and the dealt rows are merged by their
- * keys.
+ * When the race does not pay, the rows that are left of all members are dealt
+ * together: one sort has them all.  Where the race was not even begun, or has not
+ * come to a member, the member's scan is not initialized, only the ordinary plan
+ * that reads its rows; and where no row comes of that, there is no sort.  So
+ * hundreds of members without a row that matches cost hardly more than in
+ * PostgreSQL's own plan.
  *
- * Rescan.  If the same rows may be asked for again, members record theirs, as
- * scan nodes do; here only the order is noted in which members returned them.
+ * The race remembers so many rows, of all members, as fit into work_mem.
+ *
+ * Rescan.  If the same rows may be asked for again, they are recorded here: of
+ * which member, with which key.
  *
  * When EvalPlanQual rechecks a row of a member, the members are read one after
  * the other, like those of any Append: all but the row's own are empty.
@@ -24,20 +29,26 @@
 
 #include "append.h"
 #include "compat.h"
+#include "cost.h"
 #include "executor/executor.h"
 #include "explain.h"
 #include "member.h"
-#include "merge.h"
 #include "miscadmin.h"
+#include "ordinary.h"
 #include "past.h"
+#include "private.h"
 #include "racing.h"
 #include "randpick.h"
 #include "utils/memutils.h"
+#include "wanted.h"
 
 typedef struct AppendMember
 {
 	CustomScan *plan;
 	PlanState  *state;			/* NULL until it is needed */
+	PlanState  *rows;			/* the ordinary plan; NULL until it is needed,
+								 * and the state's own, if that was there */
+	bool		has_dealt;		/* has the ordinary plan run? */
 	bool		is_heap;		/* keeps its number of places */
 	uint64		places;
 	uint64		end;			/* its places and those of all before it */
@@ -50,20 +61,31 @@ typedef struct RandpickAppendState
 	/* fixed at begin */
 	int			nmembers;
 	AppendMember *members;
-	bool		is_recorded;	/* may the same rows be asked for again? */
+	bool		has_index;		/* may the number of places change? */
+	bool		has_ordinary;	/* is there a plan beside the race? */
+	RandpickPrices prices;		/* of the joint race */
+	RandpickWanted asked_for;
 	int			eflags;			/* for members */
-	uint64		kind;			/* of its races, for past.c */
+
+	/* changes from race to race */
+	bool		is_started;
+	uint64		wanted;			/* rows that will be asked for, or 0 */
+	uint64		kind;			/* for past.c */
+	uint32		nlost;			/* races like it that were lost before it */
+	bool		is_raced;		/* or dealt from the first row on? */
+	RandpickStats *stats;
 
 	/* changes from row to row */
-	bool		is_started;
 	RandpickRace race;
-	uint32		nlost;			/* races like it that were lost before it */
-	uint64		budget;			/* of the race, in looks */
+	RandpickSpending spending;
 	uint64		places;
-	RandpickMerge *merge;		/* NULL while racing */
-	List	   *record;			/* integers: whose rows were returned */
-	int			nreplayed;		/* how many of these were, since a rescan */
-	bool		was_dealing;	/* before that rescan? */
+	uint64		max_looks;		/* that the members' sources allow */
+	RandpickDeal *deal;			/* NULL while racing */
+	TupleTableSlot *ring;		/* for rows dealt or recorded, or NULL */
+	Tuplestorestate *record;	/* rows returned, if they may be asked for
+								 * again */
+	bool		replaying;		/* reading the record? */
+	RandpickOrdinary ordinary;	/* the plan beside the race, if there is one */
 	int			epq_member;		/* the next one to read, under EvalPlanQual */
 
 	/* for EXPLAIN, over all races */
@@ -119,7 +141,70 @@ init_member(RandpickAppendState *node, AppendMember *member)
 	node->css.custom_ps = lappend(node->css.custom_ps, member->state);
 	MemoryContextSwitchTo(oldcxt);
 	randpick_member_enter(member->state);
+	node->spending.other += randpick_open_race_cost();
 	return member->state;
+}
+
+/*
+ * The plan that reads the member's rows, initialized if that has not been done.
+ * It hangs on the member's state only if that is there: else it is initialized by
+ * itself.
+ */
+static PlanState *
+init_rows(RandpickAppendState *node, AppendMember *member)
+{
+	if (member->rows != NULL)
+		return member->rows;
+	if (member->state != NULL)
+		member->rows = randpick_scan_child((RandpickScanState *) member->state);
+	else
+	{
+		member->rows = ExecInitNode(linitial(member->plan->custom_plans),
+									node->css.ss.ps.state, node->eflags);
+		node->css.custom_ps = lappend(node->css.custom_ps, member->rows);
+	}
+	return member->rows;
+}
+
+/* Make the slot for rows that are dealt or recorded. */
+static void
+init_ring(RandpickAppendState *node)
+{
+	EState	   *estate = node->css.ss.ps.state;
+	MemoryContext oldcxt;
+
+	if (node->ring != NULL)
+		return;
+	oldcxt = MemoryContextSwitchTo(estate->es_query_cxt);
+	node->ring = ExecInitExtraTupleSlot(estate, randpick_ring_desc(),
+										&TTSOpsMinimalTuple);
+	MemoryContextSwitchTo(oldcxt);
+}
+
+/* Take the members from the plan. */
+static void
+list_members(RandpickAppendState *node, CustomScan *scan)
+{
+	Plan	   *ordinary = randpick_ordinary_plan(scan);
+	ListCell   *lc;
+
+	node->has_ordinary = ordinary != NULL;
+	node->members = palloc0(list_length(scan->custom_plans) * sizeof(AppendMember));
+	foreach(lc, scan->custom_plans)
+	{
+		AppendMember *member;
+		RandpickPrices prices;
+
+		if (lfirst(lc) == ordinary)
+			continue;
+		member = &node->members[node->nmembers++];
+
+		member->plan = lfirst_node(CustomScan, lc);
+		member->is_heap = randpick_member_is_heap(member->plan);
+		node->has_index |= !member->is_heap;
+		prices = randpick_private_prices(member->plan->custom_private);
+		randpick_prices_add(&node->prices, &prices);
+	}
 }
 
 /* BeginCustomScan */
@@ -128,19 +213,13 @@ append_begin(CustomScanState *css, EState *estate, int eflags)
 {
 	RandpickAppendState *node = (RandpickAppendState *) css;
 	CustomScan *scan = castNode(CustomScan, css->ss.ps.plan);
-	ListCell   *lc;
 
-	node->members = palloc0(list_length(scan->custom_plans) * sizeof(AppendMember));
-	foreach(lc, scan->custom_plans)
-	{
-		AppendMember *member = &node->members[node->nmembers++];
-
-		member->plan = lfirst_node(CustomScan, lc);
-		member->is_heap = randpick_member_is_heap(member->plan);
-	}
-	node->kind = randpick_kind_of_joint_race(scan->custom_plans, estate);
-	node->is_recorded = (eflags & EXEC_FLAG_REWIND) != 0;
-	node->eflags = eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK);
+	list_members(node, scan);
+	randpick_wanted_begin(&node->asked_for,
+						  randpick_scan_limit(node->members[0].plan),
+						  &css->ss.ps);
+	node->eflags = eflags & ~(EXEC_FLAG_REWIND | EXEC_FLAG_BACKWARD |
+							  EXEC_FLAG_MARK);
 
 	/* rows are returned in the members' slots, of whatever kind these are */
 	css->ss.ps.resultopsset = true;
@@ -158,9 +237,23 @@ append_begin(CustomScanState *css, EState *estate, int eflags)
 			(void) randpick_range_table_relation(estate,
 												 member->plan->scan.scanrelid);
 	}
+
+	if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) || estate->es_instrument)
+		randpick_init_ordinary(&node->ordinary, css,
+							   node->eflags | (eflags & EXEC_FLAG_REWIND));
+
+	if ((eflags & EXEC_FLAG_REWIND) && !(eflags & EXEC_FLAG_EXPLAIN_ONLY))
+	{
+		init_ring(node);
+		node->record = tuplestore_begin_heap(false, false, work_mem);
+		tuplestore_set_eflags(node->record, EXEC_FLAG_REWIND);
+	}
 }
 
-/* Number the places of all members.  What they may cost goes to *max_looks. */
+/*
+ * Number the places of all members.  What looks their sources allow goes to
+ * *max_looks.
+ */
 static void
 number_places(RandpickAppendState *node, uint64 *max_looks)
 {
@@ -181,18 +274,54 @@ number_places(RandpickAppendState *node, uint64 *max_looks)
 	}
 }
 
+/* How many looks the race may take in all, as of now. */
+static uint64
+looks_allowed(const RandpickAppendState *node)
+{
+	uint64		wanted = randpick_order_by_random == RANDPICK_ORDER_FORCE ? 0 :
+	node->wanted;
+
+	if (!randpick_member_is_raced(node->members[0].plan) ||
+		wanted > node->race.max_seen ||
+		node->spending.rows >= node->race.max_seen)
+		return 0;
+	return randpick_looks_allowed(&node->prices, &node->spending,
+								  node->is_started ? node->places :
+								  node->prices.places, wanted);
+}
+
 static void
 start_race(RandpickAppendState *node)
 {
 	CustomScan *first = node->members[0].plan;
 	uint64		max_looks = 0;
 
-	number_places(node, &max_looks);
+	node->wanted = randpick_rows_asked_for(&node->asked_for,
+										   node->css.ss.ps.ps_ExprContext);
+	node->kind = randpick_kind_of_joint_race(((CustomScan *) node->css.ss.ps.plan)->custom_plans,
+											 node->css.ss.ps.state,
+											 &node->prices, node->wanted);
 	node->nlost = randpick_past_losses(node->kind);
-	node->budget = randpick_past_budget(node->nlost, max_looks);
+	node->spending = (RandpickSpending) {0};
 	randpick_race_start(&node->race, randpick_draw_seed(),
-						randpick_member_is_descending(first), node->budget, 0);
+						randpick_member_is_descending(first), 0,
+						work_mem * (Size) 1024);
+
+	/* to number the places takes some time: first see if it pays */
+	node->is_raced = randpick_past_allows(node->nlost) &&
+		looks_allowed(node) > 0;
+	if (node->is_raced)
+	{
+		randpick_count_pages(&node->spending, true);
+		number_places(node, &max_looks);
+		randpick_count_pages(&node->spending, false);
+	}
+	node->max_looks = max_looks;
 	node->is_started = true;
+	node->stats = randpick_stats_of(node->is_raced ?
+									randpick_member_method(first) :
+									RANDPICK_METHOD_DEAL);
+	node->stats->races++;
 }
 
 /* The member that has a place, which becomes one of its own. */
@@ -216,76 +345,157 @@ find_member(RandpickAppendState *node, uint64 *place)
 	return &node->members[low];
 }
 
-/* Note down whose row is returned, if that may be asked for again. */
+/* Note down a row that may be asked for again. */
 static void
-record_member(RandpickAppendState *node, int i)
+record_row(RandpickAppendState *node, int member)
 {
-	MemoryContext oldcxt;
-
-	if (!node->is_recorded)
+	if (node->record == NULL)
 		return;
-	oldcxt = MemoryContextSwitchTo(node->css.ss.ps.state->es_query_cxt);
-	node->record = lappend_int(node->record, i);
-	MemoryContextSwitchTo(oldcxt);
-	node->nreplayed++;
+	randpick_store_ring(node->ring, member,
+						randpick_member_tid(node->members[member].state),
+						node->race.key);
+	tuplestore_puttupleslot(node->record, node->ring);
+}
+
+/* Let the race go on for some more looks, if it may, and then ask again. */
+static bool
+may_go_on(RandpickAppendState *node)
+{
+	RandpickRace *race = &node->race;
+	uint64		allowed = Min(looks_allowed(node), node->max_looks);
+
+	race->max_looks = Min(allowed, race->looks + Max(race->looks / 4, 8));
+	return !randpick_race_is_spent(race);
+}
+
+/* Take the next ring, and look into its place. */
+static TupleTableSlot *
+take_ring(RandpickAppendState *node)
+{
+	RandpickRequest request = {.race = &node->race};
+	AppendMember *member;
+	TupleTableSlot *slot;
+	uint64		max_looks = 0;
+
+	if (node->has_index)
+		number_places(node, &max_looks);
+	if (node->places == 0)
+		return NULL;
+	randpick_race_draw(&node->race, node->places, 1);
+	request.place = randpick_race_take(&node->race)->place;
+	member = find_member(node, &request.place);
+	slot = randpick_member_ask(init_member(node, member), &request);
+	node->spending.looks++;
+	node->looks++;
+	if (TupIsNull(slot))
+	{
+		node->misses++;
+		return NULL;
+	}
+	node->spending.rows++;
+	record_row(node, member - node->members);
+
+	/* unless it is lost later */
+	randpick_past_won(node->kind, node->nlost);
+	return slot;
 }
 
 /* Race to the next row.  NULL when the budget is spent, or there is no place. */
 static TupleTableSlot *
 race_on(RandpickAppendState *node)
 {
-	while (!randpick_race_is_spent(&node->race) && node->places > 0)
+	TupleTableSlot *slot = NULL;
+
+	randpick_count_pages(&node->spending, true);
+	while (slot == NULL && node->places > 0)
 	{
-		uint64		max_looks = 0;
-		uint64		place;
-		AppendMember *member;
-		PlanState  *state;
-		TupleTableSlot *slot;
-
+		if (randpick_race_is_spent(&node->race))
+		{
+			randpick_count_pages(&node->spending, false);
+			if (!may_go_on(node))
+				break;
+		}
 		CHECK_FOR_INTERRUPTS();
-		if (!randpick_race_has_drawn(&node->race))
-		{
-			number_places(node, &max_looks);
-			randpick_race_draw(&node->race, node->places, 1);
-		}
-		place = randpick_race_take(&node->race)->place;
-		member = find_member(node, &place);
-		state = init_member(node, member);
-		slot = randpick_member_look(state, &node->race, place);
-		node->looks++;
-		if (!TupIsNull(slot))
-		{
-			if (randpick_member_is_full(state))
-				node->race.max_looks = 0;
-			record_member(node, member - node->members);
-
-			/* unless it is lost later */
-			randpick_past_won(node->kind, node->nlost);
-			return slot;
-		}
-		node->misses++;
+		slot = take_ring(node);
 	}
-	return NULL;
+	randpick_count_pages(&node->spending, false);
+	return slot;
 }
 
-/* Let all members deal. */
+/* RandpickReadTables: all members, one after the other */
+static void
+read_members(void *arg, RandpickDeal *deal)
+{
+	RandpickAppendState *node = (RandpickAppendState *) arg;
+
+	for (int i = 0; i < node->nmembers; i++)
+	{
+		AppendMember *member = &node->members[i];
+		PlanState  *rows = init_rows(node, member);
+
+		CHECK_FOR_INTERRUPTS();
+		if (member->has_dealt && rows->chgParam == NULL)
+			ExecReScan(rows);
+		member->has_dealt = true;
+		randpick_deal_read(deal, rows, i, member->state == NULL ? NULL :
+						   randpick_member_race(member->state));
+	}
+}
+
+/* RandpickGetTable */
+static Relation
+get_table(void *arg, int member)
+{
+	RandpickAppendState *node = (RandpickAppendState *) arg;
+
+	return randpick_range_table_relation(node->css.ss.ps.state,
+										 node->members[member].plan->scan.scanrelid);
+}
+
+/* How many rows will probably be dealt; 0 if that is not known. */
+static uint64
+rows_to_deal(RandpickAppendState *node)
+{
+	if (node->wanted == 0)
+		return 0;
+	return node->wanted > node->spending.rows ?
+		node->wanted - node->spending.rows : 1;
+}
+
+/* The race is lost, if it was not for want of memory. */
+static void
+give_up(RandpickAppendState *node)
+{
+	if (node->spending.rows < node->race.max_seen &&
+		(node->spending.looks > 0 || !randpick_past_allows(node->nlost)))
+		randpick_past_lost(node->kind, node->nlost);
+}
+
+/* Use PostgreSQL's own plan, if it is there, for a race that was not begun. */
+static bool
+use_ordinary(RandpickAppendState *node)
+{
+	return node->has_ordinary &&
+		randpick_member_is_raced(node->members[0].plan) &&
+		randpick_order_by_random != RANDPICK_ORDER_FORCE &&
+		randpick_use_ordinary(&node->ordinary, &node->css, node->wanted,
+							  node->eflags | (node->record != NULL ?
+											  EXEC_FLAG_REWIND : 0));
+}
+
+/* Begin to deal. */
 static void
 start_deal(RandpickAppendState *node)
 {
 	MemoryContext oldcxt =
 	MemoryContextSwitchTo(node->css.ss.ps.state->es_query_cxt);
-	PlanState **states = palloc(node->nmembers * sizeof(PlanState *));
 
-	for (int i = 0; i < node->nmembers; i++)
-	{
-		states[i] = init_member(node, &node->members[i]);
-		randpick_member_leave(states[i], &node->race);
-	}
-	node->merge = randpick_merge_create(states, node->nmembers,
-										node->race.descending);
+	init_ring(node);
+	node->deal = randpick_deal_create(&node->race, node->ring,
+									  rows_to_deal(node), read_members,
+									  get_table, node);
 	MemoryContextSwitchTo(oldcxt);
-
-	randpick_merge_fill(node->merge);
+	node->stats->deals++;
 	node->deals++;
 }
 
@@ -293,12 +503,37 @@ start_deal(RandpickAppendState *node)
 static TupleTableSlot *
 deal_on(RandpickAppendState *node)
 {
-	int			i;
-	TupleTableSlot *slot = randpick_merge_next(node->merge, &i);
+	RandpickRequest request = {.race = &node->race,.is_dealt = true};
+	const RandpickDealtRow *row;
 
-	if (slot != NULL)
-		record_member(node, i);
-	return slot;
+	while ((row = randpick_deal_next(node->deal)) != NULL)
+	{
+		TupleTableSlot *slot;
+
+		request.target = row->target;
+		request.must_remember = randpick_deal_left_some(node->deal);
+		slot = randpick_member_ask(init_member(node,
+											   &node->members[row->member]),
+								   &request);
+		if (TupIsNull(slot))
+			continue;
+		record_row(node, row->member);
+		return slot;
+	}
+	return NULL;
+}
+
+/* Return a row that has been returned before.  NULL after the last. */
+static TupleTableSlot *
+replay_row(RandpickAppendState *node)
+{
+	RandpickRequest request = {.is_replayed = true};
+	int			i;
+
+	if (!tuplestore_gettupleslot(node->record, true, false, node->ring))
+		return NULL;
+	request.key = randpick_read_ring(node->ring, &i, &request.target.tid);
+	return randpick_member_ask(init_member(node, &node->members[i]), &request);
 }
 
 /*
@@ -346,29 +581,44 @@ append_exec(CustomScanState *css)
 	if (is_rechecked(node))
 		return recheck_members(node);
 	if (!node->is_started)
+	{
 		start_race(node);
-
-	if (node->nreplayed < list_length(node->record))
-	{
-		int			i = list_nth_int(node->record, node->nreplayed++);
-
-		return ExecProcNode(node->members[i].state);
+		if (!node->is_raced)
+		{
+			give_up(node);
+			(void) use_ordinary(node);
+		}
 	}
-	if (node->merge == NULL)
-	{
-		slot = race_on(node);
-		if (slot != NULL || node->places == 0)
-			return slot;
+	if (node->ordinary.is_used)
+		return randpick_ordinary_row(&node->ordinary, css);
 
-		/* lost, if not for want of a member's memory */
-		if (node->race.looks >= node->budget)
-			randpick_past_lost(node->kind, node->nlost);
+	if (node->replaying)
+	{
+		slot = replay_row(node);
+		if (slot != NULL)
+			return slot;
+		node->replaying = false;
+	}
+	if (node->deal == NULL)
+	{
+		slot = node->is_raced ? race_on(node) : NULL;
+		if (slot != NULL || (node->is_raced && node->places == 0))
+			return slot;
+		if (node->is_raced)
+			give_up(node);
 		start_deal(node);
 	}
-	else if (node->was_dealing)
-		randpick_merge_fill(node->merge);
-	node->was_dealing = false;
 	return deal_on(node);
+}
+
+/* Forget the race, but not what was recorded of it. */
+static void
+end_race(RandpickAppendState *node)
+{
+	if (node->deal != NULL)
+		randpick_deal_end(node->deal);
+	node->deal = NULL;
+	node->is_started = false;
 }
 
 /* ReScanCustomScan */
@@ -376,21 +626,22 @@ static void
 append_rescan(CustomScanState *css)
 {
 	RandpickAppendState *node = (RandpickAppendState *) css;
-	bool		replay = node->is_recorded && css->ss.ps.chgParam == NULL;
 	ListCell   *lc;
 
-	node->nreplayed = 0;
+	randpick_rescan_ordinary(&node->ordinary, css);
 	node->epq_member = 0;
-	node->was_dealing = node->merge != NULL;
-	if (!replay)
+	if (node->record != NULL && css->ss.ps.chgParam == NULL)
 	{
-		if (node->merge != NULL)
-			randpick_merge_free(node->merge);
-		list_free(node->record);
-		node->record = NIL;
-		node->is_started = false;
-		node->merge = NULL;
+		/* members go on with the race as it is, or are asked again */
+		tuplestore_rescan(node->record);
+		node->replaying = true;
+		return;
 	}
+	end_race(node);
+	if (node->record != NULL)
+		tuplestore_clear(node->record);
+	node->replaying = false;
+	node->ordinary.is_used = false;
 
 	foreach(lc, css->custom_ps)
 	{
@@ -398,7 +649,8 @@ append_rescan(CustomScanState *css)
 
 		if (css->ss.ps.chgParam != NULL)
 			UpdateChangedParamSet(state, css->ss.ps.chgParam);
-		ExecReScan(state);
+		if (IsA(state, CustomScanState))
+			ExecReScan(state);
 	}
 }
 
@@ -406,8 +658,12 @@ append_rescan(CustomScanState *css)
 static void
 append_end(CustomScanState *css)
 {
+	RandpickAppendState *node = (RandpickAppendState *) css;
 	ListCell   *lc;
 
+	end_race(node);
+	if (node->record != NULL)
+		tuplestore_end(node->record);
 	foreach(lc, css->custom_ps)
 		ExecEndNode((PlanState *) lfirst(lc));
 }

@@ -27,10 +27,10 @@
  * paths are made here, where the target list is known, and for this purpose
  * alone.
  *
- * Costs.  A member whose first row takes n of its looks has M / n of the rows
- * per look that it would have; in a joint race the looks for the first row are
- * the mean of all members', by their rows.  What comes after costs what it
- * costs them.
+ * Costs.  The prices of all members add up to those of one race (prices.c): the
+ * places, the rows, what each member costs before the first look, and the ordinary
+ * plans of all, which the race is dealt by if it does not pay.  A look costs what
+ * it does on average; and the first one at a member must make its scan ready.
  */
 #include "postgres.h"
 
@@ -39,6 +39,7 @@
 #include "compat.h"
 #include "cost.h"
 #include "declined.h"
+#include "limit.h"
 #include "member.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
@@ -47,8 +48,10 @@
 #include "optimizer/paths.h"
 #include "optimizer/planner.h"
 #include "optimizer/tlist.h"
+#include "ordinary.h"
 #include "parser/parsetree.h"
 #include "path.h"
+#include "private.h"
 #include "randpick.h"
 
 static Plan *plan_append(PlannerInfo *root, RelOptInfo *rel, CustomPath *path,
@@ -199,24 +202,58 @@ collect_members(PlannerInfo *root, RelOptInfo *append, RelOptInfo *rel,
 	return true;
 }
 
-static void
-set_costs(Path *path, List *members)
+/* The path below a projection, if it has one. */
+static CustomPath *
+strip_projection(Path *path)
 {
+	if (IsA(path, ProjectionPath))
+		path = ((ProjectionPath *) path)->subpath;
+	return castNode(CustomPath, path);
+}
+
+/* What the first k rows of a joint race cost. */
+static Cost
+cost_of_rows(const RandpickPrices *prices, int nmembers, bool is_raced, double k)
+{
+	double		looks = randpick_expected_looks(prices, k);
+	double		budget = is_raced ? randpick_planned_budget(prices) : 0;
+
+	return randpick_price_of_rows(prices, k, budget) +
+		Min(Min(looks, budget), nmembers) * randpick_open_race_cost();
+}
+
+/* As path.c does for one table. */
+static void
+set_costs(PlannerInfo *root, Path *path, List *members)
+{
+	RandpickPrices prices = {0};
+	int			nmembers = list_length(members);
+	bool		is_raced = true;
+	double		wanted;
+	double		counted;
+	Cost		run_cost;
 	ListCell   *lc;
 
 	foreach(lc, members)
 	{
-		Path	   *member = (Path *) lfirst(lc);
+		CustomPath *member = strip_projection((Path *) lfirst(lc));
+		RandpickPrices its = randpick_private_prices(member->custom_private);
 
-		path->rows += member->rows;
-		path->startup_cost += member->startup_cost * member->rows;
-		path->total_cost += member->total_cost - member->startup_cost;
+		randpick_prices_add(&prices, &its);
+		is_raced &= DatumGetBool(randpick_private_value(member->custom_private,
+														RANDPICK_PRIVATE_IS_RACED));
+		path->rows += ((Path *) lfirst(lc))->rows;
 	}
-	if (path->rows > 0)
-		path->startup_cost /= path->rows;
-	if (randpick_order_by_random != RANDPICK_ORDER_FORCE)
-		path->startup_cost += list_length(members) * cpu_tuple_cost;
-	path->total_cost += path->startup_cost;
+	if (randpick_order_by_random == RANDPICK_ORDER_FORCE)
+		return;
+
+	wanted = randpick_rows_wanted(root, path->rows);
+	counted = randpick_rows_counted(root, path->rows);
+	path->startup_cost = cost_of_rows(&prices, nmembers, is_raced, 1.0);
+	run_cost = cost_of_rows(&prices, nmembers, is_raced, wanted) -
+		path->startup_cost;
+	path->total_cost = path->startup_cost +
+		Max(run_cost, 0.0) * (path->rows / counted);
 }
 
 /*
@@ -239,14 +276,59 @@ find_members(PlannerInfo *root, RelOptInfo *input)
 		list_length(members) < 2 ? NIL : members;
 }
 
+/* Does the path merge members by their keys, one of which is raced? */
+static bool
+is_merge_of_races(Path *path)
+{
+	if (IsA(path, ProjectionPath))
+		path = ((ProjectionPath *) path)->subpath;
+	return IsA(path, MergeAppendPath) && randpick_has_race(path);
+}
+
+/* Add a path that is sorted to those of the result. */
+static void
+add_ordered_path(PlannerInfo *root, RelOptInfo *ordered, Path *path)
+{
+	PathTarget *target = root->upper_targets[UPPERREL_ORDERED];
+
+	if (path->pathtarget != target)
+		path = apply_projection_to_path(root, ordered, path, target);
+	add_path(ordered, path);
+}
+
+/*
+ * Take away what the joint race is better than: a merge of the members' own races.
+ * The planner believes it to cost less where many rows are wanted, since it does
+ * not know that all of these races may be lost together.  It may have displaced
+ * the sort of all rows, which is added again.
+ */
+static void
+remove_merges(PlannerInfo *root, RelOptInfo *input, RelOptInfo *ordered)
+{
+	ListCell   *lc;
+	bool		found = false;
+
+	foreach(lc, ordered->pathlist)
+	{
+		if (!is_merge_of_races((Path *) lfirst(lc)))
+			continue;
+		ordered->pathlist = foreach_delete_current(ordered->pathlist, lc);
+		found = true;
+	}
+	if (found)
+		add_ordered_path(root, ordered, (Path *)
+						 create_sort_path(root, ordered,
+										  input->cheapest_total_path,
+										  root->sort_pathkeys,
+										  root->limit_tuples));
+}
+
 /* create_upper_paths_hook, for UPPERREL_ORDERED */
 void
 randpick_set_append_path(PlannerInfo *root, RelOptInfo *input, RelOptInfo *ordered)
 {
-	PathTarget *target = root->upper_targets[UPPERREL_ORDERED];
 	List	   *members = find_members(root, input);
 	CustomPath *path;
-	Path	   *result;
 
 	if (members == NIL)
 		return;
@@ -258,15 +340,14 @@ randpick_set_append_path(PlannerInfo *root, RelOptInfo *input, RelOptInfo *order
 	path->path.pathkeys = root->sort_pathkeys;
 	path->custom_paths = members;
 	path->methods = &append_path_methods;
-	set_costs(&path->path, members);
+	set_costs(root, &path->path, members);
 	if (!randpick_has_finite_cost(&path->path))
 		return;
 
+	remove_merges(root, input, ordered);
 	randpick_note_offer(root, input, &path->path);
-	result = &path->path;
-	if (result->pathtarget != target)
-		result = apply_projection_to_path(root, ordered, result, target);
-	add_path(ordered, result);
+	randpick_add_ordinary_path(root, input, ordered, path);
+	add_ordered_path(root, ordered, &path->path);
 }
 
 /* PlanCustomPath.  The rows are those of the members, as they are. */
@@ -277,10 +358,12 @@ plan_append(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	CustomScan *scan = makeNode(CustomScan);
 	ListCell   *lc;
 
+	scan->custom_plans = custom_plans;
 	foreach(lc, custom_plans)
 	{
-		if (!IsA(lfirst(lc), CustomScan) ||
-			((CustomScan *) lfirst(lc))->methods != &randpick_scan_methods)
+		if (lfirst(lc) != randpick_ordinary_plan(scan) &&
+			(!IsA(lfirst(lc), CustomScan) ||
+			 ((CustomScan *) lfirst(lc))->methods != &randpick_scan_methods))
 			elog(ERROR, "a member of a %s is not a %s scan",
 				 RANDPICK_APPEND_NAME, RANDPICK_SCAN_NAME);
 	}
@@ -294,7 +377,6 @@ plan_append(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	 */
 	scan->custom_scan_tlist = list_copy(tlist);
 	scan->flags = path->flags;
-	scan->custom_plans = custom_plans;
 	scan->methods = &randpick_append_methods;
 	return &scan->scan.plan;
 }

@@ -269,6 +269,14 @@ randpick_tid_range_path(PlannerInfo *root, RelOptInfo *rel, List *conditions)
 #endif
 }
 
+/* All rows of several paths, one after the other. */
+static inline Path *
+randpick_append_path(PlannerInfo *root, RelOptInfo *rel, List *paths)
+{
+	return (Path *) create_append_path(root, rel, paths, NIL, NIL, NULL, 0,
+									   false, -1);
+}
+
 /* Exchange a partitioned table's columns for those of its partition. */
 static inline Node *
 randpick_adjust_to_child(PlannerInfo *root, Node *node, RelOptInfo *child)

@@ -2,26 +2,21 @@
  * cost.c
  *	  What a race costs.
  *
- * Cost of the race.  With S places and M rows that match, the (i+1)th row
- * takes S / (M - i) looks on average, k rows S * (H(M) - H(M - k)), about
- * S * ln(M / (M - k)).  A look costs a page read at random, discounted for
- * pages that are visited more than once (index_pages_fetched, the formula of
- * Mackert and Lohman), plus the work on one place.  For the share of places
- * that hold a row to be looked at the filter comes on top, and if the places
- * are those of an index, a page of the heap.  As for every index scan, pages
- * above the leaves cost the CPU's work only.
+ * prices.c has the formulas; here are the numbers for them.  A look costs a page
+ * read at random, discounted for pages that are visited more than once
+ * (index_pages_fetched, the formula of Mackert and Lohman), plus the CPU's work
+ * on one place.  For the share of places that hold a row to be looked at the
+ * filter comes on top, and if the places are those of an index, a page of the
+ * heap.  As for every index scan, pages above the leaves cost the CPU's work
+ * only.
  *
- * Budget.  The race stops when what it spent, in this same money, reaches what
- * the cheapest ordinary path to all matching rows costs; then those rows are
- * dealt by that path.  If p is the probability that k rows of n expected looks
- * take more looks than a budget of L,
+ * The CPU's work on a page that is in memory is not in the costs of the ordinary
+ * plan, which visits each page for many rows.  A look visits it for one place.
  *
- *		cost(k) = look cost * min(n, L) + p * (deal + sort)
- *
- * and wrong statistics, which cannot change what the deal costs by much, at
- * most about double the cost of the ordinary plan; past.c sees to it that a
- * query does not pay that again and again.  The budget is kept in looks, not in
- * time, so that a race with a given seed takes one course.
+ * Joint races.  A member of an append takes only its part of the looks, but each
+ * of them pays for all that comes before the first look: its size must be known,
+ * and if its places are those of an index, its scan must be made ready and the
+ * range be found.  So the heap is the better source of small members.
  */
 #include "postgres.h"
 
@@ -32,6 +27,7 @@
 #include "access/table.h"
 #include "btree_frontier.h"
 #include "catalog/pg_am_d.h"
+#include "compat.h"
 #include "cost.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
@@ -40,8 +36,24 @@
 #include "utils/float.h"
 #include "utils/spccache.h"
 
-/* CPU cost of an index page, in operators; btcostestimate charges as much. */
+/*
+ * CPU cost of a page that is visited for one place, in operators.  For pages of
+ * an index btcostestimate charges as much.  A page of a heap that is in shared
+ * buffers, but not in the CPU's cache, takes about 1 us, as a hundred operators do
+ * in a sequential scan.
+ */
 #define INDEX_PAGE_CPU	50.0
+#define HEAP_PAGE_CPU	100.0
+
+/*
+ * What the planner leaves out because every plan has it, in operators; it counts
+ * where there are hundreds of them.  A scan must be made ready before it runs (7
+ * us), and one of ours, with what it races over, takes longer (16 us).  To ask for
+ * the size of a table takes 0.5 us.
+ */
+#define OPEN_SCAN_CPU	700.0
+#define OPEN_RACE_CPU	1600.0
+#define ASK_SIZE_CPU	50.0
 
 /*
  * A source in an index must cost less than this part of what the heap costs.
@@ -52,104 +64,63 @@
 #define INDEX_MARGIN		0.85
 #define AHEAD_MARGIN		0.6
 
-/*
- * A row that is dealt is fetched by its TID when its turn comes, somewhere in
- * the table.  In memory that takes the CPU as long as so many rows of a
- * sequential scan do.
- */
-#define FETCHED_TUPLES		10.0
-
-/*
- * The least budget of a source in an index.  So few looks take no time to
- * speak of; and the ordinary path may cost much more than the planner
- * believes, as a scan of a partial index does whose rows are spread over the
- * table.
- */
-#define MIN_INDEX_LOOKS		10.0
-
 static inline bool
 has_index(const RandpickRaceCost *cost)
 {
 	return OidIsValid(cost->index);
 }
 
-/* What n pages, read at random from so many, cost. */
-static Cost
-cost_of_pages(const RandpickRaceCost *cost, double n, double pages)
+/* The pages that are read when n, of so many, are visited at random. */
+static double
+reads_of_visits(const RandpickRaceCost *cost, double n, double pages)
 {
-	double		page_cost;
-
-	get_tablespace_page_costs(cost->rel->reltablespace, &page_cost, NULL);
-
 	/* of few, no page is read twice for want of cache; but that one rounds up */
 	if (n < 100 && n < pages)
-		return page_cost * 2 * pages * n / (2 * pages + n);
-	return page_cost * index_pages_fetched(n, (BlockNumber) pages,
-										   has_index(cost) ? cost->pages : 0,
-										   cost->root);
+		return 2 * pages * n / (2 * pages + n);
+	return index_pages_fetched(n, (BlockNumber) pages,
+							   has_index(cost) ? cost->pages : 0, cost->root);
 }
 
-/* What the CPU has to do for so many pages of an index. */
 static Cost
-cpu_cost_of_pages(double pages)
+cpu_cost(double noperators)
 {
-	return pages * INDEX_PAGE_CPU * cpu_operator_cost;
+	return noperators * cpu_operator_cost;
 }
 
-/* What n looks cost. */
-static Cost
-cost_of_looks(const RandpickRaceCost *cost, double n)
+Cost
+randpick_open_race_cost(void)
 {
-	double		nrows = n * cost->row_share;
-	Cost		result = 0;
+	return cpu_cost(OPEN_RACE_CPU);
+}
+
+/* Price a look, so that it is right where k rows are wanted. */
+static void
+price_look(RandpickRaceCost *cost, double k)
+{
+	RandpickPrices *prices = &cost->prices;
+	double		n = randpick_expected_looks(prices, k);
+	double		reads = 0;
+	double		noperators;
 
 	if (cost->pages > 0)
-		result += cost_of_pages(cost, n, cost->pages);
+		reads += reads_of_visits(cost, n, cost->pages);
 	if (has_index(cost))
-		result += cost_of_pages(cost, nrows, cost->rel->pages) +
-			cpu_cost_of_pages(n * (1 + cost->levels));
-	return result + n * cpu_tuple_cost +
-		nrows * cost->rel->baserestrictcost.per_tuple;
-}
-
-/* Average number of looks for the first k rows. */
-static double
-expected_looks(const RandpickRaceCost *cost, double k)
-{
-	/* the half keeps the logarithm finite when all rows are wanted */
-	double		looks = cost->places *
-	log((cost->rows + 0.5) / (cost->rows + 0.5 - Min(k, cost->rows)));
-
-	return Max(looks, 1.0);
-}
-
-/*
- * The probability that k rows take more looks than the budget, which is so many
- * times what they take on average: the upper tail of a gamma distribution, by
- * the formula of Wilson and Hilferty.
- */
-static double
-share_past_budget(double budget, double k)
-{
-	double		z = (cbrt(budget) - (1.0 - 1.0 / (9.0 * k))) * 3.0 * sqrt(k);
-
-	return erfc(z / sqrt(2.0)) / 2.0;
+	{
+		reads += reads_of_visits(cost, n * cost->row_share, cost->rel->pages);
+		noperators = (1 + cost->levels) * INDEX_PAGE_CPU +
+			cost->row_share * HEAP_PAGE_CPU;
+	}
+	else
+		noperators = HEAP_PAGE_CPU;
+	prices->look_cpu = cpu_cost(noperators) +
+		cost->row_share * cost->rel->baserestrictcost.per_tuple;
+	prices->look_pages = reads / n;
 }
 
 Cost
 randpick_cost_of_rows(const RandpickRaceCost *cost, double k)
 {
-	double		looks = expected_looks(cost, k);
-	double		max_looks = Min(cost->max_looks, cost->looks_cap);
-	double		past_budget = share_past_budget(max_looks / looks, k);
-	Cost		sort_cost = 2.0 * cpu_operator_cost * cost->rows *
-	log2(Max(cost->rows, 2.0));
-	Cost		fetch_cost = cost_of_pages(cost, k, cost->rel->pages) +
-	k * FETCHED_TUPLES * cpu_tuple_cost;
-
-	return cost->start_cost +
-		cost_of_looks(cost, Min(looks, max_looks)) +
-		past_budget * (cost->deal_cost + sort_cost + fetch_cost);
+	return randpick_price_of_rows(&cost->prices, k, cost->max_looks);
 }
 
 bool
@@ -160,15 +131,12 @@ randpick_has_finite_cost(const Path *path)
 
 /* What follows from a source's places, the budget included. */
 static void
-finish_cost(RandpickRaceCost *cost)
+finish_cost(RandpickRaceCost *cost, double looks_cap)
 {
-	cost->first_looks = expected_looks(cost, 1.0);
-	cost->max_looks = cost->deal_cost * cost->first_looks /
-		cost_of_looks(cost, cost->first_looks);
-	if (has_index(cost))
-		cost->max_looks = Max(cost->max_looks, MIN_INDEX_LOOKS);
-	if (randpick_method == RANDPICK_METHOD_DEAL)
-		cost->max_looks = 0;
+	price_look(cost, Max(cost->wanted / cost->nmembers, 1.0));
+	cost->first_looks = randpick_expected_looks(&cost->prices, 1.0);
+	cost->max_looks = randpick_method == RANDPICK_METHOD_DEAL ? 0 :
+		Min(randpick_planned_budget(&cost->prices), looks_cap);
 }
 
 /* The heap source: a place for each row that a page could have. */
@@ -178,10 +146,10 @@ cost_heap(RandpickRaceCost *cost, Relation heap)
 	cost->method = RANDPICK_METHOD_HEAP;
 	cost->capacity = randpick_heap_capacity(heap);
 	cost->pages = Max(cost->rel->pages, 1);
-	cost->places = cost->pages * cost->capacity.places_a_page;
-	cost->row_share = Min(cost->rel->tuples / cost->places, 1.0);
-	cost->looks_cap = randpick_heap_looks(cost->pages);
-	finish_cost(cost);
+	cost->prices.places = cost->pages * cost->capacity.places_a_page;
+	cost->row_share = Min(cost->rel->tuples / cost->prices.places, 1.0);
+	cost->prices.start_cpu = cpu_cost(ASK_SIZE_CPU);
+	finish_cost(cost, randpick_heap_looks(cost->pages, cost->rel->tuples));
 }
 
 /* The leaf source: a place for each entry that a page of the index could have. */
@@ -190,11 +158,11 @@ cost_leaf(RandpickRaceCost *cost, IndexOptInfo *info)
 {
 	cost->method = RANDPICK_METHOD_LEAF;
 	cost->pages = Max(info->pages, 1);
-	cost->places = cost->pages * cost->capacity.places_a_page;
-	cost->row_share = Min(info->tuples / cost->places, 1.0) *
+	cost->prices.places = cost->pages * cost->capacity.places_a_page;
+	cost->row_share = Min(info->tuples / cost->prices.places, 1.0) *
 		cost->conditions.entry_selectivity;
-	cost->looks_cap = randpick_index_looks(info->pages, info->tuples);
-	finish_cost(cost);
+	cost->prices.start_cpu = cpu_cost(ASK_SIZE_CPU);
+	finish_cost(cost, randpick_index_looks(info->pages, info->tuples));
 }
 
 /*
@@ -231,24 +199,41 @@ cost_range(RandpickRaceCost *cost, IndexOptInfo *info)
 	}
 
 	/* now npages is the size of the frontier, on which its entries begin */
-	cost->start_cost = nranges *
-		cpu_cost_of_pages(npages + height - cost->levels);
+	cost->prices.start_cpu = cpu_cost(nranges *
+									  (npages + height - cost->levels) *
+									  INDEX_PAGE_CPU);
+	if (cost->is_member)
+		cost->prices.start_cpu += randpick_open_race_cost();
 	if (cost->levels == 0)
 	{
-		cost->start_cost += cost_of_pages(cost, nranges * npages, info->pages);
+		cost->prices.start_pages =
+			reads_of_visits(cost, nranges * npages, info->pages);
 		cost->pages = 0;
 	}
 	else
 		cost->levels--;
-	cost->places = Max(nentries, 1.0) * looks;
+	cost->prices.places = Max(nentries, 1.0) * looks;
 	cost->row_share = cost->conditions.rest_selectivity / looks;
-	cost->looks_cap = randpick_index_looks(range_pages, nentries);
-	finish_cost(cost);
+	finish_cost(cost, randpick_index_looks(range_pages, nentries));
+}
+
+/*
+ * What a race over the source costs, or for a member of an append, its part of
+ * the joint race.
+ */
+static Cost
+cost_of_race(const RandpickRaceCost *cost)
+{
+	Cost		start = cost->prices.start_cpu +
+	cost->prices.start_pages * cost->prices.page;
+
+	return start + (randpick_cost_of_rows(cost, cost->wanted) - start) /
+		cost->nmembers;
 }
 
 /* Take a candidate if it costs less, or if the setting wants it. */
 static void
-consider(RandpickRaceCost *best, const RandpickRaceCost *candidate, double k)
+consider(RandpickRaceCost *best, const RandpickRaceCost *candidate)
 {
 	double		margin = 1.0;
 
@@ -262,15 +247,14 @@ consider(RandpickRaceCost *best, const RandpickRaceCost *candidate, double k)
 		margin = best->first_looks < 2 * RANDPICK_LOOKS_A_RING ?
 			INDEX_MARGIN : AHEAD_MARGIN;
 
-	if (randpick_cost_of_rows(candidate, k) <
-		margin * randpick_cost_of_rows(best, k))
+	if (cost_of_race(candidate) < margin * cost_of_race(best))
 		*best = *candidate;
 }
 
 /* Consider the sources of an index, if it leads to every matching row. */
 static void
 consider_index(RandpickRaceCost *best, const RandpickRaceCost *common,
-			   Relation heap, IndexOptInfo *info, double k)
+			   Relation heap, IndexOptInfo *info)
 {
 	RandpickRaceCost leaf = *common;
 	RandpickRaceCost range;
@@ -291,24 +275,65 @@ consider_index(RandpickRaceCost *best, const RandpickRaceCost *common,
 
 	leaf.conditions = randpick_index_conditions(common->root, common->rel, info);
 	range = leaf;
-	if (!common->is_joint)
+	if (!common->is_member)
 	{
 		cost_leaf(&leaf, info);
-		consider(best, &leaf, k);
+		consider(best, &leaf);
 	}
 
 	/* the order of entries with equal keys is not that of old indexes */
 	if (has_full_key)
 	{
 		cost_range(&range, info);
-		consider(best, &range, k);
+		consider(best, &range);
 	}
+}
+
+/*
+ * Price the ordinary plan.  Of the rows that it reads, the CPU filters each; the
+ * rest of what the path costs is page reads.  A row that passes is compared at
+ * least once with those that are kept.
+ */
+static void
+price_deal(RandpickPrices *prices, RelOptInfo *rel, Path *deal)
+{
+	Path	   *scan = IsA(deal, GatherPath) ? ((GatherPath *) deal)->subpath : deal;
+	bool		reads_all = scan->pathtype == T_SeqScan;
+	Selectivity read_share = 1.0;
+	Cost		index_cost;
+	Cost		total = randpick_cost_without_disable(deal);
+	Cost		per_row = rel->baserestrictcost.per_tuple;
+
+	if (IsA(scan, IndexPath))
+		read_share = ((IndexPath *) scan)->indexselectivity;
+	else if (IsA(scan, BitmapHeapPath))
+		cost_bitmap_tree_node(((BitmapHeapPath *) scan)->bitmapqual,
+							  &index_cost, &read_share);
+
+	/* an index-only scan is faster than the planner thinks */
+	if (scan->pathtype != T_IndexOnlyScan)
+		per_row += cpu_tuple_cost;
+	if (!reads_all)
+		per_row += cpu_index_tuple_cost;
+
+	prices->setup = rel->baserestrictcost.startup;
+	total = Max(total - prices->setup, 0);
+	prices->deal_cpu = Min(rel->tuples * read_share * per_row, total);
+	prices->deal_pages = total - prices->deal_cpu;
+	prices->deal_cpu += cpu_cost(OPEN_SCAN_CPU + 2 * prices->rows);
+	prices->row_share = reads_all ? 0.0 : 1.0;
+}
+
+int
+randpick_count_members(PlannerInfo *root, RelOptInfo *rel)
+{
+	return rel->reloptkind == RELOPT_OTHER_MEMBER_REL ?
+		Max(list_length(root->append_rel_list), 1) : 1;
 }
 
 void
 randpick_choose_source(RandpickRaceCost *best, PlannerInfo *root,
-					   RelOptInfo *rel, Cost deal_cost, double k,
-					   bool is_joint)
+					   RelOptInfo *rel, Path *deal, double k)
 {
 	RandpickRaceCost common = {0};
 	Relation	heap;
@@ -316,9 +341,12 @@ randpick_choose_source(RandpickRaceCost *best, PlannerInfo *root,
 
 	common.root = root;
 	common.rel = rel;
-	common.is_joint = is_joint;
-	common.rows = clamp_row_est(rel->rows);
-	common.deal_cost = deal_cost;
+	common.is_member = rel->reloptkind == RELOPT_OTHER_MEMBER_REL;
+	common.nmembers = randpick_count_members(root, rel);
+	common.wanted = k;
+	common.prices.rows = clamp_row_est(rel->rows);
+	get_tablespace_page_costs(rel->reltablespace, &common.prices.page, NULL);
+	price_deal(&common.prices, rel, deal);
 
 	/* the planner has locked it */
 	heap = table_open(planner_rt_fetch(rel->relid, root)->relid, NoLock);
@@ -327,8 +355,7 @@ randpick_choose_source(RandpickRaceCost *best, PlannerInfo *root,
 	if (randpick_method != RANDPICK_METHOD_HEAP)
 	{
 		foreach(lc, rel->indexlist)
-			consider_index(best, &common, heap,
-						   lfirst_node(IndexOptInfo, lc), k);
+			consider_index(best, &common, heap, lfirst_node(IndexOptInfo, lc));
 	}
 	randpick_capacity_date(&best->capacity, heap);
 	table_close(heap, NoLock);

@@ -8,6 +8,7 @@
 #include "capacity.h"
 #include "conditions.h"
 #include "nodes/pathnodes.h"
+#include "prices.h"
 #include "randpick.h"
 
 /* A race over one source of a relation, as the planner sees it. */
@@ -15,39 +16,42 @@ typedef struct RandpickRaceCost
 {
 	PlannerInfo *root;
 	RelOptInfo *rel;
-	bool		is_joint;		/* may no ring be void? */
+	bool		is_member;		/* of an append: may no ring be void? */
+	double		nmembers;		/* of it, or 1 */
+	double		wanted;			/* rows, of all members */
 
 	/* the source */
 	RandpickMethod method;
 	Oid			index;			/* or InvalidOid */
 	RandpickConditions conditions;	/* that the index answers */
 	RandpickCapacity capacity;	/* of its pages */
-	double		places;			/* S */
 	double		pages;			/* that looks are spread over; may be 0 */
 	int			levels;			/* pages of the index above those in a look */
 	double		row_share;		/* share of the places of which the row is
 								 * looked at */
-	Cost		start_cost;		/* of what comes before the first look */
 
 	/* what follows from it */
-	double		rows;			/* M, at least 1 */
+	RandpickPrices prices;
 	double		first_looks;	/* looks for the first row, on average */
-	double		max_looks;		/* L, the budget */
-	double		looks_cap;		/* that it has when the race is run, whatever
-								 * the ordinary path costs */
-	Cost		deal_cost;		/* the ordinary path to all rows */
+	double		max_looks;		/* L, the budget, nothing being in memory */
 } RandpickRaceCost;
 
 /*
- * The source of which the first k rows cost least, if the ordinary path to all
- * rows costs deal_cost.  For a joint race, only one that can take part in it.
+ * Chooses the source of which the first k rows cost least, if deal is the
+ * ordinary path to all rows.  For a member of an append these are the rows of
+ * all members, and only a source is chosen that can take part in a joint race.
  */
 extern void randpick_choose_source(RandpickRaceCost *best, PlannerInfo *root,
-								   RelOptInfo *rel, Cost deal_cost, double k,
-								   bool is_joint);
+								   RelOptInfo *rel, Path *deal, double k);
 
-/* What the first k rows cost, whether raced or dealt. */
+/* Returns about how many members there are of its append, or 1 if it is none. */
+extern int	randpick_count_members(PlannerInfo *root, RelOptInfo *rel);
+
+/* Returns what the first k rows cost, whether raced or dealt. */
 extern Cost randpick_cost_of_rows(const RandpickRaceCost *cost, double k);
+
+/* What it takes the CPU to make a member's scan ready. */
+extern Cost randpick_open_race_cost(void);
 
 /*
  * Can the planner compare the path's cost with another one?  Settings can make

@@ -81,7 +81,13 @@ create_state(CustomScan *scan)
 	node->sample.sampling =
 		DatumGetInt32(randpick_scan_value(scan, RANDPICK_PRIVATE_SAMPLING));
 	if (!randpick_is_sample(&node->sample))
-		node->racing.conditions = scan->custom_exprs;
+	{
+		node->racing.conditions = randpick_scan_exprs(scan);
+		node->racing.tries_anyway = randpick_order_by_random == RANDPICK_ORDER_FORCE;
+	}
+	node->has_ordinary = randpick_ordinary_plan(scan) != NULL;
+	node->nmembers =
+		DatumGetInt32(randpick_scan_value(scan, RANDPICK_PRIVATE_NMEMBERS));
 	node->key_param =
 		DatumGetInt32(randpick_scan_value(scan, RANDPICK_PRIVATE_KEY_PARAM));
 	return (Node *) node;
@@ -106,23 +112,23 @@ init_ring(RandpickScanState *node)
 	MemoryContextSwitchTo(oldcxt);
 }
 
-/* Initialize the child plan if that has not been done. */
-static PlanState *
-init_child(RandpickScanState *node)
+PlanState *
+randpick_scan_child(RandpickScanState *node)
 {
 	CustomScanState *css = &node->css;
 	CustomScan *scan = castNode(CustomScan, css->ss.ps.plan);
 
-	if (css->custom_ps == NIL)
+	if (node->child == NULL)
 	{
 		EState	   *estate = css->ss.ps.state;
 		MemoryContext oldcxt = MemoryContextSwitchTo(estate->es_query_cxt);
 
-		css->custom_ps = list_make1(ExecInitNode(linitial(scan->custom_plans),
-												 estate, node->eflags));
+		node->child = ExecInitNode(linitial(scan->custom_plans), estate,
+								   node->eflags);
+		css->custom_ps = lappend(css->custom_ps, node->child);
 		MemoryContextSwitchTo(oldcxt);
 	}
-	return linitial(css->custom_ps);
+	return node->child;
 }
 
 /*
@@ -150,6 +156,13 @@ init_expressions(RandpickScanState *node, bool slot_is_new)
 		ExecAssignScanProjectionInfo(ss);
 }
 
+/* Flags for the ordinary plan, which records what may be asked for again. */
+static int
+ordinary_eflags(RandpickScanState *node, int eflags)
+{
+	return node->eflags | (eflags & EXEC_FLAG_REWIND);
+}
+
 /* BeginCustomScan */
 static void
 scan_begin(CustomScanState *css, EState *estate, int eflags)
@@ -160,11 +173,18 @@ scan_begin(CustomScanState *css, EState *estate, int eflags)
 	node->racing.ss = &css->ss;
 	if (randpick_is_sample(&node->sample))
 		randpick_sample_begin(&node->sample, &css->ss);
+	else
+		randpick_wanted_begin(&node->wanted,
+							  randpick_scan_limit((CustomScan *) css->ss.ps.plan),
+							  &css->ss.ps);
 
 	node->eflags = eflags & ~(EXEC_FLAG_REWIND | EXEC_FLAG_BACKWARD |
 							  EXEC_FLAG_MARK);
 	if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) || estate->es_instrument)
-		init_child(node);
+	{
+		(void) randpick_scan_child(node);
+		randpick_init_ordinary(&node->ordinary, css, ordinary_eflags(node, eflags));
+	}
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		return;
 
@@ -178,62 +198,159 @@ scan_begin(CustomScanState *css, EState *estate, int eflags)
 	randpick_racing_open(&node->racing);
 }
 
-/* Fetch a row that is known by its TID. */
-static void
-fetch_row(RandpickScanState *node, ItemPointer tid, TupleTableSlot *slot)
+/* Does the child return entries of an index, and not TIDs? */
+static bool
+deals_entries(RandpickScanState *node)
 {
-	if (!table_tuple_fetch_row_version(node->css.ss.ss_currentRelation, tid,
-									   node->css.ss.ps.state->es_snapshot,
-									   slot))
+	CustomScan *scan = castNode(CustomScan, node->css.ss.ps.plan);
+
+	return randpick_gives_entries(linitial(scan->custom_plans));
+}
+
+/*
+ * Fetch the row that an entry leads to, along its HOT chain.  Only where an
+ * index-only scan did not have to visit the heap page.
+ */
+static bool
+follow_entry(RandpickScanState *node, const ItemPointerData *tid,
+			 TupleTableSlot *slot)
+{
+	IndexFetchTableData *fetch;
+	ItemPointerData moving = *tid;
+	bool		call_again = false;
+	bool		found;
+
+	fetch = randpick_index_fetch_begin(node->css.ss.ss_currentRelation);
+	found = table_index_fetch_tuple(fetch, &moving,
+									node->css.ss.ps.state->es_snapshot, slot,
+									&call_again, NULL);
+	table_index_fetch_end(fetch);
+	return found;
+}
+
+/* Fetch a row that is known by its TID, or by an entry. */
+static void
+fetch_row(RandpickScanState *node, const RandpickTarget *target,
+		  TupleTableSlot *slot)
+{
+	Relation	rel = node->css.ss.ss_currentRelation;
+
+	if (!randpick_heap_fetch(rel, node->css.ss.ps.state->es_snapshot, target,
+							 slot) &&
+		!(deals_entries(node) && follow_entry(node, &target->tid, slot)))
 		elog(ERROR, "could not find row (%u,%u) of relation \"%s\" again",
-			 ItemPointerGetBlockNumber(tid),
-			 ItemPointerGetOffsetNumber(tid),
-			 RelationGetRelationName(node->css.ss.ss_currentRelation));
+			 ItemPointerGetBlockNumber(&target->tid),
+			 ItemPointerGetOffsetNumber(&target->tid),
+			 RelationGetRelationName(rel));
+}
+
+/*
+ * Fetch a row that was dealt.  False if it has been returned, which is only then
+ * known of an entry.
+ */
+static bool
+fetch_dealt_row(RandpickScanState *node, const RandpickTarget *target,
+				bool must_remember, TupleTableSlot *slot)
+{
+	RandpickRacing *racing = &node->racing;
+
+	fetch_row(node, target, slot);
+	if (deals_entries(node) &&
+		randpick_race_was_seen(&racing->race, &slot->tts_tid))
+		return false;
+	if (must_remember)
+		randpick_racing_remember(racing, &slot->tts_tid);
+	racing->stats->picks++;
+	racing->stats->dealt++;
+	return true;
+}
+
+/* RandpickReadTables: the one table */
+static void
+read_table(void *arg, RandpickDeal *deal)
+{
+	RandpickScanState *node = (RandpickScanState *) arg;
+	PlanState  *child = randpick_scan_child(node);
+
+	/* a child that has run starts over */
+	if (node->has_dealt && child->chgParam == NULL)
+		ExecReScan(child);
+	node->has_dealt = true;
+	randpick_deal_read(deal, child, 0, &node->racing.race);
+}
+
+/* RandpickGetTable */
+static Relation
+get_table(void *arg, int member)
+{
+	return ((RandpickScanState *) arg)->css.ss.ss_currentRelation;
+}
+
+/* How many rows will probably be dealt; 0 if that is not known. */
+static uint64
+rows_to_deal(RandpickScanState *node)
+{
+	RandpickRacing *racing = &node->racing;
+	uint64		rows;
+
+	/* the size of a sample that depends on an outer row may grow */
+	if (racing->wanted == 0 ||
+		node->sample.sampling == RANDPICK_SAMPLING_AGAIN)
+		return 0;
+	rows = racing->wanted > racing->spending.rows ?
+		racing->wanted - racing->spending.rows : 1;
+
+	/* rows that have been returned take part */
+	return deals_entries(node) ? rows + racing->spending.rows : rows;
+}
+
+/* Begin to deal. */
+static void
+start_deal(RandpickScanState *node)
+{
+	MemoryContext oldcxt;
+
+	init_ring(node);
+
+	/* what the child allocates when it starts lives longer than a race */
+	oldcxt = MemoryContextSwitchTo(node->css.ss.ps.state->es_query_cxt);
+	node->deal = randpick_deal_create(&node->racing.race, node->ring,
+									  rows_to_deal(node), read_table, get_table,
+									  node);
+	node->ndeals++;
+	node->racing.stats->deals++;
+	MemoryContextSwitchTo(oldcxt);
 }
 
 /* Deal the next row, all of them being read at the first call. */
 static bool
 deal_row(RandpickScanState *node, TupleTableSlot *slot)
 {
-	ItemPointerData tid;
+	const RandpickDealtRow *row;
 
 	if (node->deal == NULL)
+		start_deal(node);
+	while ((row = randpick_deal_next(node->deal)) != NULL)
 	{
-		PlanState  *child = init_child(node);
-		MemoryContext oldcxt;
-
-		init_ring(node);
-
-		/* what the child allocates when it starts lives longer than a race */
-		oldcxt = MemoryContextSwitchTo(node->css.ss.ps.state->es_query_cxt);
-
-		/* a child that ran for an earlier race starts over */
-		if (node->ndeals++ > 0 && child->chgParam == NULL)
-			ExecReScan(child);
-		node->racing.stats->deals++;
-		node->deal = randpick_deal_begin(child, &node->racing.race, node->ring,
-										 randpick_sample_wants(&node->sample));
-		MemoryContextSwitchTo(oldcxt);
+		if (fetch_dealt_row(node, &row->target,
+							randpick_deal_left_some(node->deal), slot))
+			return true;
 	}
-	if (!randpick_deal_next(node->deal, &node->racing.race, node->ring, &tid))
-		return false;
-	fetch_row(node, &tid, slot);
-	node->racing.stats->picks++;
-	node->racing.stats->dealt++;
-	return true;
+	return false;
 }
 
 /* Return a row that has been returned before.  False after the last. */
 static bool
 replay_row(RandpickScanState *node, TupleTableSlot *slot)
 {
-	ItemPointerData tid;
+	RandpickTarget target = {.hint = InvalidBuffer};
+	int			member;
 
 	if (!tuplestore_gettupleslot(node->record, true, false, node->ring))
 		return false;
 	randpick_key_set(node->css.ss.ps.state, node->key_param,
-					 randpick_read_ring(node->ring, &tid));
-	fetch_row(node, &tid, slot);
+					 randpick_read_ring(node->ring, &member, &target.tid));
+	fetch_row(node, &target, slot);
 	return true;
 }
 
@@ -241,7 +358,7 @@ replay_row(RandpickScanState *node, TupleTableSlot *slot)
 static void
 record_row(RandpickScanState *node, TupleTableSlot *slot, double key)
 {
-	randpick_store_ring(node->ring, &slot->tts_tid, key);
+	randpick_store_ring(node->ring, 0, &slot->tts_tid, key);
 	tuplestore_puttupleslot(node->record, node->ring);
 }
 
@@ -255,13 +372,23 @@ take_from_sample(RandpickScanState *node)
 	return randpick_sample_take(&node->sample);
 }
 
-/* As a member of a joint race: the row at a place, if one is to return. */
+/* As a member of a joint race: the row that it is asked for, if there is one. */
 static bool
-look_for_row(RandpickScanState *node, TupleTableSlot *slot, double *key)
+answer_request(RandpickScanState *node, TupleTableSlot *slot, double *key)
 {
-	if (!randpick_racing_look(&node->racing, node->joint_place, slot))
+	const RandpickRequest *request = node->request;
+
+	if (request->is_replayed)
+	{
+		fetch_row(node, &request->target, slot);
+		*key = request->key;
+		return true;
+	}
+	if (request->is_dealt ?
+		!fetch_dealt_row(node, &request->target, request->must_remember, slot) :
+		!randpick_racing_look(&node->racing, request->place, slot))
 		return false;
-	*key = randpick_race_take_key(node->joint);
+	*key = randpick_race_take_key(request->race);
 	return true;
 }
 
@@ -278,6 +405,21 @@ find_row(RandpickScanState *node, TupleTableSlot *slot, double *key)
 	return true;
 }
 
+/* The number of rows that will be asked for, or 0 if it is not known. */
+static uint64
+rows_asked_for(RandpickScanState *node)
+{
+	uint64		rows;
+
+	if (randpick_is_sample(&node->sample))
+		return node->sample.nrows;
+
+	/* where members are merged, each gives a part */
+	rows = randpick_rows_asked_for(&node->wanted,
+								   node->css.ss.ps.ps_ExprContext);
+	return rows / node->nmembers + (rows % node->nmembers != 0);
+}
+
 /* ExecScan's access method: the next row, its key in the parameter */
 static TupleTableSlot *
 next_row(ScanState *ss)
@@ -289,16 +431,16 @@ next_row(ScanState *ss)
 	if (randpick_is_sample(&node->sample) && !take_from_sample(node))
 		return ExecClearTuple(slot);
 	if (!node->racing.is_started)
-		randpick_racing_start(&node->racing, false);
+		randpick_racing_start(&node->racing, rows_asked_for(node));
 
 	if (node->replaying)
 	{
-		if (node->joint == NULL && replay_row(node, slot))
+		if (replay_row(node, slot))
 			return slot;
 		node->replaying = false;
 	}
 
-	if (node->joint != NULL ? !look_for_row(node, slot, &key) :
+	if (node->request != NULL ? !answer_request(node, slot, &key) :
 		!find_row(node, slot, &key))
 		return ExecClearTuple(slot);
 	if (node->record)
@@ -321,10 +463,36 @@ recheck_row(ScanState *ss, TupleTableSlot *slot)
 	return randpick_racing_passes(&node->racing, slot);
 }
 
+/*
+ * Begin a race that has PostgreSQL's own plan beside it: that is run if the race
+ * would not pay.
+ */
+static void
+choose_plan(RandpickScanState *node)
+{
+	RandpickRacing *racing = &node->racing;
+
+	randpick_racing_start(racing, rows_asked_for(node));
+	if (randpick_racing_is_run(racing) || !racing->is_raced ||
+		racing->tries_anyway ||
+		!randpick_use_ordinary(&node->ordinary, &node->css, racing->wanted,
+							   ordinary_eflags(node, node->record != NULL ?
+											   EXEC_FLAG_REWIND : 0)))
+		return;
+	randpick_racing_give_up(racing);
+}
+
 /* ExecCustomScan */
 static TupleTableSlot *
 scan_exec(CustomScanState *css)
 {
+	RandpickScanState *node = (RandpickScanState *) css;
+
+	if (node->has_ordinary && !node->racing.is_started &&
+		css->ss.ps.state->es_epq_active == NULL)
+		choose_plan(node);
+	if (node->ordinary.is_used)
+		return randpick_ordinary_row(&node->ordinary, css);
 	return ExecScan(&css->ss, next_row, recheck_row);
 }
 
@@ -354,6 +522,7 @@ scan_rescan(CustomScanState *css)
 {
 	RandpickScanState *node = (RandpickScanState *) css;
 
+	randpick_rescan_ordinary(&node->ordinary, css);
 	node->sample.is_started = false;
 	if (node->record != NULL &&
 		(css->ss.ps.chgParam == NULL || randpick_is_sample(&node->sample)))
@@ -362,10 +531,13 @@ scan_rescan(CustomScanState *css)
 		node->replaying = true;
 	}
 	else
+	{
 		start_over(node);
+		node->ordinary.is_used = false;
+	}
 
-	if (css->custom_ps != NIL && css->ss.ps.chgParam != NULL)
-		UpdateChangedParamSet(linitial(css->custom_ps), css->ss.ps.chgParam);
+	if (node->child != NULL && css->ss.ps.chgParam != NULL)
+		UpdateChangedParamSet(node->child, css->ss.ps.chgParam);
 	ExecScanReScan(&css->ss);
 }
 
@@ -374,13 +546,14 @@ static void
 scan_end(CustomScanState *css)
 {
 	RandpickScanState *node = (RandpickScanState *) css;
+	ListCell   *lc;
 
 	end_race(node);
 	randpick_racing_close(&node->racing);
 	if (node->record)
 		tuplestore_end(node->record);
-	if (css->custom_ps != NIL)
-		ExecEndNode(linitial(css->custom_ps));
+	foreach(lc, css->custom_ps)
+		ExecEndNode((PlanState *) lfirst(lc));
 }
 
 /* ExplainCustomScan */

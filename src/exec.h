@@ -7,16 +7,32 @@
 
 #include "deal.h"
 #include "nodes/execnodes.h"
+#include "ordinary.h"
 #include "racing.h"
 #include "randpick.h"
 #include "sample.h"
 #include "utils/tuplestore.h"
+#include "wanted.h"
+
+/* What a scan node is asked for, as a member of a joint race. */
+typedef struct RandpickRequest
+{
+	RandpickRace *race;			/* of which the row becomes a part */
+	bool		is_dealt;
+	uint64		place;			/* look here, if it is raced */
+	RandpickTarget target;		/* return this row, if it was dealt */
+	bool		must_remember;	/* and know it again */
+	double		key;			/* the row's key if is_replayed */
+	bool		is_replayed;	/* has it been returned before? */
+} RandpickRequest;
 
 typedef struct RandpickScanState
 {
 	CustomScanState css;
 
 	/* fixed at begin */
+	bool		has_ordinary;	/* is there a plan beside the race? */
+	int			nmembers;		/* of its append, or 1 */
 	int			key_param;		/* executor parameter that carries the key */
 	Tuplestorestate *record;	/* rows returned, if they may be asked for
 								 * again */
@@ -25,14 +41,20 @@ typedef struct RandpickScanState
 	/* changes from row to row */
 	RandpickRacing racing;
 	RandpickSample sample;		/* if it is one */
+	RandpickWanted wanted;		/* if it is none */
 	RandpickDeal *deal;			/* NULL while racing */
+	PlanState  *child;			/* the plan that deals; NULL until needed */
+	bool		has_dealt;		/* has it run? */
+	RandpickOrdinary ordinary;	/* the plan beside the race, if there is one */
 	TupleTableSlot *ring;		/* a row as TID and time or key; NULL until
 								 * one is dealt or recorded */
 	bool		replaying;		/* reading the record? */
-	RandpickRace *joint;		/* as a member: the race while it looks */
-	uint64		joint_place;	/* and where */
+	const RandpickRequest *request; /* as a member, while it is asked */
 
 	uint64		ndeals;			/* races finished by dealing, for EXPLAIN */
 } RandpickScanState;
+
+/* The plan that deals, initialized if that has not been done. */
+extern PlanState *randpick_scan_child(RandpickScanState *node);
 
 #endif							/* RANDPICK_EXEC_H */

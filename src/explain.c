@@ -70,7 +70,7 @@ void
 randpick_explain_source(const RandpickRacing *racing, List *ancestors,
 						ExplainState *es)
 {
-	ExplainPropertyText("Source", source_name(racing->max_looks > 0 ?
+	ExplainPropertyText("Source", source_name(racing->is_raced ?
 											  racing->method :
 											  RANDPICK_METHOD_DEAL), es);
 	explain_index(racing, es);

@@ -7,8 +7,8 @@
  * few, nearly always one.  So one row is assumed.
  *
  * It matters twice.  The choice between a race and a sort is right for few
- * rows; if many are wanted after all, the budget keeps that bearable.  And the
- * plan cache goes on planning for each value, which takes longer than the pick
+ * rows; if many are wanted after all, that is known when the query runs, and the
+ * race gives way to the deal (wanted.c).  And the plan cache goes on planning for each value, which takes longer than the pick
  * itself, unless the plan for any value is said to cost no more than those.  So
  * the cost of the LIMIT above a race is set anew: it has a tenth of all the
  * random() values in it.
@@ -17,6 +17,8 @@
 
 #include "append.h"
 #include "limit.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
 #include "randpick.h"
 
 /* rows that an unknown LIMIT is taken to ask for */
@@ -25,9 +27,8 @@
 /* what the planner takes it for, as a share of all rows */
 #define CORE_SHARE		0.1
 
-/* Is there a LIMIT, and the end of what it lets through not known? */
-static bool
-is_unknown(PlannerInfo *root)
+bool
+randpick_is_limit_unknown(PlannerInfo *root)
 {
 	Node	   *count = root->parse->limitCount;
 
@@ -45,7 +46,7 @@ randpick_rows_wanted(PlannerInfo *root, double rows)
 
 	if (root->limit_tuples > 0)
 		wanted = root->limit_tuples;
-	else if (is_unknown(root))
+	else if (randpick_is_limit_unknown(root))
 		wanted = ASSUMED_ROWS;
 	else if (root->tuple_fraction >= 1.0)
 		wanted = root->tuple_fraction;
@@ -59,9 +60,25 @@ randpick_rows_wanted(PlannerInfo *root, double rows)
 double
 randpick_rows_counted(PlannerInfo *root, double rows)
 {
-	if (is_unknown(root))
+	if (randpick_is_limit_unknown(root))
 		return Max(rows * CORE_SHARE, 1.0);
 	return randpick_rows_wanted(root, rows);
+}
+
+List *
+randpick_limit_exprs(PlannerInfo *root)
+{
+	Node	   *count = root->parse->limitCount;
+	Node	   *offset = root->parse->limitOffset;
+	List	   *exprs;
+
+	if (count == NULL)
+		return NIL;
+
+	/* they are evaluated once more, which must not be noticed */
+	exprs = list_make2(count, offset);
+	return contain_volatile_functions((Node *) exprs) ||
+		contain_subplans((Node *) exprs) ? NIL : exprs;
 }
 
 /* Is the path a race, perhaps below a projection or row locks? */
@@ -83,7 +100,7 @@ randpick_cost_unknown_limit(PlannerInfo *root, RelOptInfo *final)
 {
 	ListCell   *lc;
 
-	if (!is_unknown(root))
+	if (!randpick_is_limit_unknown(root))
 		return;
 	foreach(lc, final->pathlist)
 	{

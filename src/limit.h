@@ -16,6 +16,16 @@ extern double randpick_rows_wanted(PlannerInfo *root, double rows);
  */
 extern double randpick_rows_counted(PlannerInfo *root, double rows);
 
+/* Is there a LIMIT, and the end of what it lets through not known? */
+extern bool randpick_is_limit_unknown(PlannerInfo *root);
+
+/*
+ * The expressions of LIMIT and OFFSET, each of which may be NULL, for whoever
+ * wants to know them when the query runs (wanted.c).  NIL if there is no LIMIT,
+ * or if its value then is nobody else's matter.
+ */
+extern List *randpick_limit_exprs(PlannerInfo *root);
+
 /* When all paths of a query are there: have an unknown LIMIT cost what it may. */
 extern void randpick_cost_unknown_limit(PlannerInfo *root, RelOptInfo *final);
 

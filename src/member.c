@@ -2,9 +2,9 @@
  * member.c
  *	  Scan nodes as members of a joint race.
  *
- * append_exec.c runs the race; here is what it does to a member.  A look goes
- * through ExecProcNode as every row does, so that projection, EXPLAIN's
- * counters and recorded rows are the scan node's own.
+ * append_exec.c runs the race; here is what it does to a member.  What it asks for
+ * goes through ExecProcNode as every row does, so that projection and EXPLAIN's
+ * counters are the scan node's own.
  */
 #include "postgres.h"
 
@@ -28,38 +28,26 @@ randpick_member_enter(PlanState *member)
 }
 
 uint64
-randpick_kind_of_joint_race(const List *members, EState *estate)
+randpick_kind_of_joint_race(const List *members, EState *estate,
+							const RandpickPrices *prices, uint64 wanted)
 {
 	const CustomScan *first = linitial_node(CustomScan, members);
-	uint64		max_looks = 0;
-	uint64		expected_looks = 0;
-	ListCell   *lc;
 
-	foreach(lc, members)
-	{
-		const CustomScan *member = lfirst_node(CustomScan, lc);
-
-		max_looks +=
-			DatumGetInt64(randpick_scan_value(member, RANDPICK_PRIVATE_MAX_LOOKS));
-		expected_looks +=
-			DatumGetInt64(randpick_scan_value(member, RANDPICK_PRIVATE_EXPECTED_LOOKS));
-	}
 	return randpick_kind_of_race(exec_rt_fetch(first->scan.scanrelid, estate)->relid,
-								 InvalidOid, max_looks, expected_looks);
+								 InvalidOid, prices, wanted);
 }
 
 uint64
 randpick_member_places(PlanState *member, uint64 *max_looks)
 {
 	RandpickRacing *racing = &get_member(member)->racing;
-	const RandpickSourceMethods *methods;
+	uint64		places;
 
 	if (!racing->is_started)
-		randpick_racing_start(racing, false);
-	methods = racing->source->methods;
-	racing->places = methods->places(racing->source);
-	*max_looks += Min(racing->max_looks, methods->max_looks(racing->source, 0));
-	return racing->places;
+		randpick_racing_start(racing, 0);
+	places = randpick_racing_places(racing);
+	*max_looks += racing->source->methods->max_looks(racing->source, 0);
+	return places;
 }
 
 bool
@@ -68,11 +56,16 @@ randpick_member_is_descending(const CustomScan *member)
 	return DatumGetBool(randpick_scan_value(member, RANDPICK_PRIVATE_DESCENDING));
 }
 
+RandpickMethod
+randpick_member_method(const CustomScan *member)
+{
+	return DatumGetInt32(randpick_scan_value(member, RANDPICK_PRIVATE_METHOD));
+}
+
 bool
 randpick_member_is_heap(const CustomScan *member)
 {
-	return DatumGetInt32(randpick_scan_value(member, RANDPICK_PRIVATE_METHOD)) ==
-		RANDPICK_METHOD_HEAP;
+	return randpick_member_method(member) == RANDPICK_METHOD_HEAP;
 }
 
 uint64
@@ -85,46 +78,40 @@ randpick_heap_member_places(const CustomScan *member, EState *estate,
 															member->scan.scanrelid),
 							  estate->es_snapshot, &capacity);
 	uint64		places = source->methods->places(source);
-	uint64		budget =
-	DatumGetInt64(randpick_scan_value(member, RANDPICK_PRIVATE_MAX_LOOKS));
 
-	*max_looks += Min(budget, source->methods->max_looks(source, 0));
+	*max_looks += source->methods->max_looks(source, 0);
 	pfree(source);
 	return places;
 }
 
+bool
+randpick_member_is_raced(const CustomScan *member)
+{
+	return DatumGetBool(randpick_scan_value(member, RANDPICK_PRIVATE_IS_RACED));
+}
+
 TupleTableSlot *
-randpick_member_look(PlanState *member, RandpickRace *race, uint64 place)
+randpick_member_ask(PlanState *member, const RandpickRequest *request)
 {
 	RandpickScanState *node = get_member(member);
 	TupleTableSlot *slot;
 
-	node->joint = race;
-	node->joint_place = place;
+	node->request = request;
 	slot = ExecProcNode(member);
-	node->joint = NULL;
+	node->request = NULL;
 	return slot;
 }
 
-bool
-randpick_member_is_full(PlanState *member)
+ItemPointer
+randpick_member_tid(PlanState *member)
 {
-	return randpick_race_is_full(&get_member(member)->racing.race);
+	return &get_member(member)->css.ss.ss_ScanTupleSlot->tts_tid;
 }
 
-void
-randpick_member_leave(PlanState *member, const RandpickRace *race)
+const RandpickRace *
+randpick_member_race(PlanState *member)
 {
 	RandpickRacing *racing = &get_member(member)->racing;
 
-	if (!racing->is_started)
-		randpick_racing_start(racing, true);
-	randpick_race_join(&racing->race, race);
-	racing->race.max_looks = 0;
-}
-
-double
-randpick_member_key(PlanState *member)
-{
-	return get_member(member)->racing.race.key;
+	return racing->is_started ? &racing->race : NULL;
 }

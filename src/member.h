@@ -2,20 +2,21 @@
  * member.h
  *	  Scan nodes as members of a joint race.
  *
- * A member is a scan node whose race is run, at first, by a node above it: that
- * draws the rings and tells the member into which of its places to look.
- * From some moment on the member may go on by itself.
+ * A member is a scan node that does nothing by itself: the node above it draws
+ * the rings, deals, and records, and asks the member for one row after the
+ * other.
  */
 #ifndef RANDPICK_MEMBER_H
 #define RANDPICK_MEMBER_H
 
+#include "exec.h"
 #include "nodes/execnodes.h"
 #include "race.h"
 #include "source.h"
 
 /*
  * The number of places of the member as of now, and, added to *max_looks, the
- * looks that its race may take.  Both forms give the same; the first wants the
+ * looks that its source allows.  Both forms give the same; the first wants the
  * member to be initialized.
  *
  * The second is for members whose places are those of a heap: they keep their
@@ -30,25 +31,27 @@ extern uint64 randpick_heap_member_places(const CustomScan *member,
 extern void randpick_member_enter(PlanState *member);
 
 /* The kind of a joint race, by its members; past.h says what that is. */
-extern uint64 randpick_kind_of_joint_race(const List *members, EState *estate);
+extern uint64 randpick_kind_of_joint_race(const List *members, EState *estate,
+										  const RandpickPrices *prices,
+										  uint64 wanted);
 
 /* ORDER BY random() DESC? */
 extern bool randpick_member_is_descending(const CustomScan *member);
 
+/* Are its rows raced, or all dealt?  And over which source? */
+extern bool randpick_member_is_raced(const CustomScan *member);
+extern RandpickMethod randpick_member_method(const CustomScan *member);
+
 /*
- * Look into a place of the member.  Returns the row that the node projects, or
- * an empty slot; its key comes from the race.
+ * Returns the row that is asked for, as the node projects it, or an empty slot.
  */
-extern TupleTableSlot *randpick_member_look(PlanState *member,
-											RandpickRace *race, uint64 place);
+extern TupleTableSlot *randpick_member_ask(PlanState *member,
+										   const RandpickRequest *request);
 
-/* Has it returned so many rows that no more of them can be remembered? */
-extern bool randpick_member_is_full(PlanState *member);
+/* The TID of the row that the member has returned last. */
+extern ItemPointer randpick_member_tid(PlanState *member);
 
-/* Deal what is left of the member, from the race's clock on, when asked. */
-extern void randpick_member_leave(PlanState *member, const RandpickRace *race);
-
-/* The key of the member's last row. */
-extern double randpick_member_key(PlanState *member);
+/* The race in which the member remembers its rows, or NULL if it has none. */
+extern const RandpickRace *randpick_member_race(PlanState *member);
 
 #endif							/* RANDPICK_MEMBER_H */

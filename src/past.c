@@ -1,25 +1,16 @@
 /*
  * past.c
- *	  What became of the session's races, and so how long the next may be.
+ *	  What became of the session's races, and so whether the next may begin.
  *
  * A race that spends its budget and is dealt costs up to twice the ordinary
  * plan.  That is the price of statistics that are wrong, once.  But an
  * application that asks the same again and again, for a row of a queue that has
  * run dry, or with conditions that exclude each other, would pay it each time.
- * So the session remembers how many races of a kind were lost of late, and
- * after some of them gives the next ones less and less to spend, down to a
- * small part, or nothing; now and then one gets all of it, to see whether things
- * have changed.  A race that is won makes it half as many that were lost, and
- * seven at most, so that the full budget is near again; but not at once, or where
- * one race in four is won, which does not pay, they would all be run.
- *
- * What that can cost.  A race that is lost for want of budget is dealt, as those
- * before it were, and there are no more of them than of those: then the next race
- * with the full budget is due.  It is mostly those for which a race was hardly
- * worth it.  A row that takes half of the full budget on average is lost once in
- * seven times, so four times in a row once in 3,000.  One that takes a tenth of it
- * is won nearly always with half of it, and one time in seven with the smallest
- * part.
+ * So the session remembers how many races of a kind were lost of late.  After
+ * some of them only now and then one is run, to see whether things have changed.
+ * A win halves the number, and caps it at seven, so that a few wins make every
+ * race run again.  But not the first: where one race in four is won, which does
+ * not pay, they would all be run.
  *
  * randpick_stats_reset() forgets all of it: for whoever has just changed what
  * races find, and for tests.
@@ -30,28 +21,25 @@
  * the session as a whole that repeats itself, not a query by itself.  Samples
  * with a seed of their own have no past, since they must not depend on it.
  *
- * Which races are of a kind.  Plans are made anew, and copied; what tells them
- * apart is what the planner expected: other statistics, or another filter, give
- * other numbers.  If two kinds are taken for one, because they look alike, or
+ * Which races are of a kind.  Plans are made anew, and copied, for a table that
+ * grows; what tells them apart is how much the planner expected, to a factor of
+ * two, and how many rows are wanted.  If two kinds are taken for one, because they look alike, or
  * if one takes the other's place here, the price is what is said above.
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "common/hashfn.h"
 #include "past.h"
+#include "port/pg_bitutils.h"
 
-/* So many races in a row must be lost before the next gets less. */
+/* So many races in a row must be lost before one is not run. */
 #define PATIENCE	4
 
-/* Each one more halves the budget, but not more often than this. */
-#define MAX_HALVINGS	6
-
-/* For fewer looks than these it is not worth to begin. */
-#define LEAST_PART		8
-
 /*
- * One race of so many gets the full budget; and before that each one after
- * which the number of those lost will have doubled.
+ * Then one race of so many is run; and before that each one with which the number
+ * of those lost has doubled.
  */
 #define RETRY		64
 #define FIRST_RETRY	8
@@ -67,11 +55,25 @@ typedef struct Past
 
 static Past pasts[NPASTS];
 
-uint64
-randpick_kind_of_race(Oid relation, Oid index, uint64 max_looks,
-					  uint64 expected_looks)
+/* The size of a number, such that numbers which differ by little have the same. */
+static uint64
+magnitude(double number)
 {
-	uint64		traits[] = {relation, index, max_looks, expected_looks};
+	int			exponent;
+
+	frexp(number, &exponent);
+	return (uint64) (exponent + 2048);
+}
+
+uint64
+randpick_kind_of_race(Oid relation, Oid index, const RandpickPrices *prices,
+					  uint64 wanted)
+{
+	uint64		traits[] = {
+		relation, index, magnitude(prices->places), magnitude(prices->rows),
+		magnitude(prices->deal_cpu + prices->deal_pages),
+		wanted == 0 ? 0 : pg_leftmost_one_pos64(wanted) + 1
+	};
 
 	return Max(hash_bytes_extended((const unsigned char *) traits,
 								   sizeof(traits), 0), 1);
@@ -116,14 +118,9 @@ randpick_past_forget(void)
 	memset(pasts, 0, sizeof(pasts));
 }
 
-uint64
-randpick_past_budget(uint32 nlost, uint64 max_looks)
+bool
+randpick_past_allows(uint32 nlost)
 {
-	uint64		part;
-
-	if (nlost < PATIENCE || nlost % RETRY == 0 ||
-		(nlost >= FIRST_RETRY && (nlost & (nlost - 1)) == 0))
-		return max_looks;
-	part = max_looks >> Min(nlost - PATIENCE + 1, MAX_HALVINGS);
-	return part < LEAST_PART ? 0 : part;
+	return nlost < PATIENCE || nlost % RETRY == 0 ||
+		(nlost >= FIRST_RETRY && (nlost & (nlost - 1)) == 0);
 }

@@ -1,17 +1,20 @@
 /*
  * past.h
- *	  What became of the session's races, and so how long the next may be.
+ *	  What became of the session's races, and so whether the next may begin.
  */
 #ifndef RANDPICK_PAST_H
 #define RANDPICK_PAST_H
 
+#include "prices.h"
+
 /*
  * A kind of races: over the same places, with the same prospects.  Made of the
- * relation, the index that leads to its rows, if any, and the numbers of looks
- * that the planner gave and expected.  Never 0.
+ * relation, the index that leads to its rows, if any, what the planner knew of
+ * them, and the order of magnitude of the number of rows wanted.  Never 0.
  */
-extern uint64 randpick_kind_of_race(Oid relation, Oid index, uint64 max_looks,
-									uint64 expected_looks);
+extern uint64 randpick_kind_of_race(Oid relation, Oid index,
+									const RandpickPrices *prices,
+									uint64 wanted);
 
 /*
  * How many races of a kind were lost of late, as far as it is known?  Ask when a
@@ -25,7 +28,7 @@ extern void randpick_past_lost(uint64 kind, uint32 nlost);
 /* Forget it, of all kinds. */
 extern void randpick_past_forget(void);
 
-/* What a race gets of a budget, after so many that were lost. */
-extern uint64 randpick_past_budget(uint32 nlost, uint64 max_looks);
+/* May a race begin, after so many that were lost? */
+extern bool randpick_past_allows(uint32 nlost);
 
 #endif							/* RANDPICK_PAST_H */

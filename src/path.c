@@ -11,10 +11,20 @@
  * total cost (all rows).  The true curve is bent, so the total is set to make
  * the interpolation right where the query stops reading (limit.c).
  *
- * The deal's path is made here and not borrowed from rel->pathlist: add_path
- * frees the paths that it finds dominated, by ours or by another extension's.
- * A Gather path is made here too, since for the only relation of a query the
- * planner makes its own after this hook.  All it has to return is the TID.
+ * The deal's path is a copy of one in rel->pathlist, since add_path frees the
+ * paths that it finds dominated, by ours or by another extension's.  A Gather path
+ * is made here, too, since for the only relation of a query the planner makes its
+ * own after this hook.  All it has to return is the TID, or where that is not to
+ * be had, the entry of an index: an index-only scan stays what it is.
+ *
+ * A heap is what it seems only while PostgreSQL's own scan of it is among the
+ * paths.  Where there is none, another extension reads the relation in a way of its
+ * own (compressed chunks, columnar storage), and the heap may be empty.  Such a
+ * relation is not raced.  This relies on what such extensions do: they replace
+ * the path list, and do not just add to it.  One whose set_rel_pathlist_hook comes
+ * after ours throws our path away with the others; what a get_relation_info_hook
+ * has done is in the path list and the list of indexes, which is all that we
+ * read.
  */
 #include "postgres.h"
 
@@ -50,6 +60,38 @@ randpick_is_path(const CustomPath *path)
 	return path->methods == &path_methods;
 }
 
+static bool
+has_race_in_any(List *paths)
+{
+	ListCell   *lc;
+
+	foreach(lc, paths)
+	{
+		if (randpick_has_race((Path *) lfirst(lc)))
+			return true;
+	}
+	return false;
+}
+
+/* Is there a race in a path for the rows of a query's FROM? */
+bool
+randpick_has_race(Path *path)
+{
+	switch (nodeTag(path))
+	{
+		case T_CustomPath:
+			return randpick_is_path((CustomPath *) path);
+		case T_ProjectionPath:
+			return randpick_has_race(((ProjectionPath *) path)->subpath);
+		case T_AppendPath:
+			return has_race_in_any(((AppendPath *) path)->subpaths);
+		case T_MergeAppendPath:
+			return has_race_in_any(((MergeAppendPath *) path)->subpaths);
+		default:
+			return false;
+	}
+}
+
 /* The size of a plain scan path, or 0 if it is a path of another kind. */
 static Size
 scan_path_size(const Path *path)
@@ -57,7 +99,7 @@ scan_path_size(const Path *path)
 	switch (nodeTag(path))
 	{
 		case T_Path:
-			return sizeof(Path);
+			return path->pathtype == T_SeqScan ? sizeof(Path) : 0;
 		case T_IndexPath:
 			return sizeof(IndexPath);
 		case T_BitmapHeapPath:
@@ -99,29 +141,12 @@ find_cheapest_scan(List *paths)
 	return cheapest;
 }
 
-/*
- * Make a copied scan path return ctid and nothing else.
- *
- * An index does not hold the TID of the visible version, so an index-only scan
- * has to go to the table.  It is the same index that is read all the same, and
- * then the table in its order: whatever the statistics promised, that reads
- * hardly more pages than there are entries.
- */
+/* Make a copied scan path return ctid, or entries, and nothing else. */
 static Path *
-return_tid_only(PlannerInfo *root, Path *path, PathTarget *target)
+return_tid_only(Path *path, PathTarget *target)
 {
-	if (path->pathtype == T_IndexOnlyScan)
-	{
-		IndexPath  *index = (IndexPath *) path;
-
-		path->pathtype = T_IndexScan;
-		path->pathkeys = NIL;
-		cost_index(index, root, 1.0, path->parallel_aware);
-		if (!path->parallel_aware && index->indexinfo->amhasgetbitmap)
-			path = (Path *) create_bitmap_heap_path(root, path->parent, path,
-													NULL, 1.0, 0);
-	}
-	path->pathtarget = target;
+	path->pathtarget = path->pathtype == T_IndexOnlyScan ?
+		create_empty_pathtarget() : target;
 	path->pathkeys = NIL;
 	return path;
 }
@@ -138,23 +163,40 @@ randpick_tid_target(PlannerInfo *root, RelOptInfo *rel)
 	return set_pathtarget_cost_width(root, target);
 }
 
+/* The plain partial scan, of those that return TIDs, that costs least; or NULL. */
+static Path *
+find_partial_scan(RelOptInfo *rel)
+{
+	ListCell   *lc;
+
+	/* they are sorted by cost */
+	foreach(lc, rel->consider_parallel ? rel->partial_pathlist : NIL)
+	{
+		Path	   *path = (Path *) lfirst(lc);
+
+		if (scan_path_size(path) > 0 && path->pathtype != T_IndexOnlyScan)
+			return path;
+	}
+	return NULL;
+}
+
 Path *
 randpick_deal_path(PlannerInfo *root, RelOptInfo *rel)
 {
 	PathTarget *target = randpick_tid_target(root, rel);
 	Path	   *cheapest = find_cheapest_scan(rel->pathlist);
+	Path	   *partial = find_partial_scan(rel);
 	Path	   *deal;
 
 	if (cheapest == NULL)
-		cheapest = create_seqscan_path(root, rel, NULL, 0);
-	deal = return_tid_only(root, copy_scan_path(cheapest), target);
+		return NULL;
+	deal = return_tid_only(copy_scan_path(cheapest), target);
 
-	if (rel->consider_parallel && rel->partial_pathlist != NIL &&
-		scan_path_size(linitial(rel->partial_pathlist)) > 0)
+	if (partial != NULL)
 	{
-		Path	   *partial = copy_scan_path(linitial(rel->partial_pathlist));
 		Path	   *gather = (Path *)
-		create_gather_path(root, rel, return_tid_only(root, partial, target),
+		create_gather_path(root, rel,
+						   return_tid_only(copy_scan_path(partial), target),
 						   target, NULL, NULL);
 
 		if (compare_path_costs(gather, cheapest, TOTAL_COST) < 0)
@@ -163,12 +205,17 @@ randpick_deal_path(PlannerInfo *root, RelOptInfo *rel)
 	return deal;
 }
 
-/* Set the path's costs such that LIMIT arithmetic is right where it matters. */
+/*
+ * Set the path's costs such that LIMIT arithmetic is right where it matters: for
+ * the rows that are wanted, or a member's part of these.
+ */
 static void
-set_path_costs(Path *path, const RandpickRaceCost *cost,
-			   double wanted)
+set_path_costs(Path *path, const RandpickRaceCost *cost)
 {
-	double		counted = randpick_rows_counted(cost->root, cost->rows);
+	double		rows = cost->prices.rows;
+	double		wanted = Max(cost->wanted / cost->nmembers, 1.0);
+	double		counted = randpick_rows_counted(cost->root, rows * cost->nmembers) /
+	cost->nmembers;
 	Cost		run_cost;
 
 	path->rows = cost->rel->rows;
@@ -178,7 +225,7 @@ set_path_costs(Path *path, const RandpickRaceCost *cost,
 	path->startup_cost = randpick_cost_of_rows(cost, 1.0);
 	run_cost = randpick_cost_of_rows(cost, wanted) - path->startup_cost;
 	path->total_cost = path->startup_cost + Max(run_cost, 0.0) *
-		(cost->rows / counted);
+		(rows / Max(counted, 1.0));
 }
 
 CustomPath *
@@ -210,14 +257,20 @@ randpick_ordered_path(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 		return NULL;
 
 	deal = randpick_deal_path(root, rel);
-	wanted = randpick_rows_wanted(root, clamp_row_est(rel->rows));
-	randpick_choose_source(&cost, root, rel,
-						   randpick_cost_without_disable(deal),
-						   wanted, rel->reloptkind == RELOPT_OTHER_MEMBER_REL);
+	if (deal == NULL)
+	{
+		randpick_report_declined(root, rel,
+								 "PostgreSQL's own scan is not among its paths");
+		return NULL;
+	}
+	match.limit = randpick_limit_exprs(root);
+	wanted = randpick_rows_wanted(root, clamp_row_est(rel->rows) *
+								  randpick_count_members(root, rel));
+	randpick_choose_source(&cost, root, rel, deal, wanted);
 
 	path = randpick_race_path(rel, &match, &cost, deal);
 	path->path.pathkeys = root->query_pathkeys;
-	set_path_costs(&path->path, &cost, wanted);
+	set_path_costs(&path->path, &cost);
 	if (!randpick_has_finite_cost(&path->path))
 	{
 		randpick_report_declined(root, rel, "its cost is not finite");

@@ -12,7 +12,11 @@
 /* A target list of ctid and nothing else: all that a deal asks for. */
 extern PathTarget *randpick_tid_target(PlannerInfo *root, RelOptInfo *rel);
 
-/* The cheapest ordinary way to the TIDs of all matching rows, all our own. */
+/*
+ * The cheapest of the relation's ordinary paths, in a copy that returns TIDs, or
+ * entries of an index.  NULL if it has none: then another extension reads the
+ * relation in a way of its own, and it is not for us.
+ */
 extern Path *randpick_deal_path(PlannerInfo *root, RelOptInfo *rel);
 
 /*

@@ -47,7 +47,7 @@ randpick_make_private(const RandpickMatch *match, const RandpickRaceCost *cost)
 {
 	List	   *result = list_make5(make_bool(match->descending),
 									make_int(match->sampling),
-									make_looks(cost->max_looks),
+									make_bool(cost->max_looks > 0),
 									make_looks(cost->first_looks),
 									make_int(cost->method));
 
@@ -56,9 +56,13 @@ randpick_make_private(const RandpickMatch *match, const RandpickRaceCost *cost)
 	result = lappend(result, make_bool(cost->capacity.place_is_tuple));
 	result = lappend(result, make_int(cost->capacity.since));
 	result = lappend(result, cost->conditions.columns);
+	result = lappend(result, make_int((int) cost->nmembers));
+	result = lappend(result, randpick_prices_to_list(&cost->prices));
 	result = lappend(result, make_int(RANDPICK_NO_KEY_PARAM));
-	return lappend(result, match->sampling != RANDPICK_SAMPLING_NONE ?
-				   match->sample_args : cost->conditions.clauses);
+	return lappend(result,
+				   list_make2(match->sampling != RANDPICK_SAMPLING_NONE ?
+							  match->sample_args : cost->conditions.clauses,
+							  match->limit));
 }
 
 void
@@ -82,6 +86,13 @@ randpick_scan_capacity(const CustomScan *scan)
 	return capacity;
 }
 
+RandpickPrices
+randpick_private_prices(const List *custom_private)
+{
+	return randpick_prices_from_list(list_nth_node(List, custom_private,
+												   RANDPICK_PRIVATE_PRICES));
+}
+
 void
 randpick_read_private(const CustomScan *scan, RandpickRacing *racing)
 {
@@ -89,8 +100,9 @@ randpick_read_private(const CustomScan *scan, RandpickRacing *racing)
 
 	racing->descending =
 		DatumGetBool(randpick_scan_value(scan, RANDPICK_PRIVATE_DESCENDING));
-	racing->max_looks =
-		DatumGetInt64(randpick_scan_value(scan, RANDPICK_PRIVATE_MAX_LOOKS));
+	racing->is_raced =
+		DatumGetBool(randpick_scan_value(scan, RANDPICK_PRIVATE_IS_RACED));
+	racing->prices = randpick_private_prices(scan->custom_private);
 	racing->expected_looks =
 		DatumGetInt64(randpick_scan_value(scan, RANDPICK_PRIVATE_EXPECTED_LOOKS));
 	racing->method =

@@ -12,16 +12,18 @@
 #include "randpick.h"
 
 /*
- * The slots of custom_private, Const nodes unless said.  custom_exprs has the
- * conditions that the index answers, as expressions of the table's columns; or,
- * of a sample, which needs none, the arguments of TABLESAMPLE: the size, and the
- * seed if there is one.
+ * The slots of custom_private, Const nodes unless said.  custom_exprs has two
+ * lists.  The first is of the conditions that the index answers, as expressions
+ * of the table's columns; or, of a sample, which needs none, of the arguments of
+ * TABLESAMPLE: the size, and the seed if there is one.  The second tells how many
+ * rows are wanted: the expressions of LIMIT and OFFSET, each of which may be
+ * NULL; or it is NIL.
  */
 typedef enum RandpickPrivate
 {
 	RANDPICK_PRIVATE_DESCENDING,	/* bool: ORDER BY random() DESC? */
 	RANDPICK_PRIVATE_SAMPLING,	/* int4: a RandpickSampling */
-	RANDPICK_PRIVATE_MAX_LOOKS, /* int8: the budget, in looks */
+	RANDPICK_PRIVATE_IS_RACED,	/* bool: or is all dealt? */
 	RANDPICK_PRIVATE_EXPECTED_LOOKS,	/* int8: looks for the first row */
 	RANDPICK_PRIVATE_METHOD,	/* int4: the source, a RandpickMethod */
 	RANDPICK_PRIVATE_INDEX,		/* oid: its index, or InvalidOid */
@@ -30,17 +32,32 @@ typedef enum RandpickPrivate
 	RANDPICK_PRIVATE_SINCE,		/* int4: a transaction ID */
 	RANDPICK_PRIVATE_COLUMNS,	/* integer list: of each condition the index's
 								 * column, from 0 */
+	RANDPICK_PRIVATE_NMEMBERS,	/* int4: of the append, or 1 */
+	RANDPICK_PRIVATE_PRICES,	/* list: prices.c has its form */
 	RANDPICK_PRIVATE_KEY_PARAM, /* int4: the exec parameter that is the key, or
 								 * RANDPICK_NO_KEY_PARAM; set by plan.c */
 	RANDPICK_PRIVATE_COUNT,
 
-	/* the path has one more: the list of what goes to custom_exprs */
+	/* the path has one more: what goes to custom_exprs */
 	RANDPICK_PRIVATE_EXPRS = RANDPICK_PRIVATE_COUNT
 } RandpickPrivate;
 
 /* The path's list: all that is known when the path is made. */
 extern List *randpick_make_private(const RandpickMatch *match,
 								   const RandpickRaceCost *cost);
+
+/* The two lists of a plan's custom_exprs. */
+static inline List *
+randpick_scan_exprs(const CustomScan *scan)
+{
+	return (List *) linitial(scan->custom_exprs);
+}
+
+static inline List *
+randpick_scan_limit(const CustomScan *scan)
+{
+	return (List *) lsecond(scan->custom_exprs);
+}
 
 /* Set the plan's executor parameter. */
 extern void randpick_set_key_param(CustomScan *scan, int key_param);
@@ -60,6 +77,9 @@ randpick_scan_value(const CustomScan *scan, RandpickPrivate slot)
 
 /* The capacity of its pages that the planner found. */
 extern RandpickCapacity randpick_scan_capacity(const CustomScan *scan);
+
+/* What its race costs and may spend. */
+extern RandpickPrices randpick_private_prices(const List *custom_private);
 
 /* What the race has to know. */
 extern void randpick_read_private(const CustomScan *scan, RandpickRacing *racing);

@@ -132,6 +132,14 @@ randpick_race_start(RandpickRace *race, uint64 seed, bool descending,
 }
 
 bool
+randpick_race_can_remember(const RandpickRace *race, uint64 rows)
+{
+	uint64		nseen = race->seen == NULL ? 0 : race->seen->members;
+
+	return nseen <= race->max_seen && rows <= race->max_seen - nseen;
+}
+
+bool
 randpick_race_is_full(const RandpickRace *race)
 {
 	return race->seen != NULL && race->seen->members >= race->max_seen;
@@ -143,11 +151,11 @@ randpick_race_is_spent(const RandpickRace *race)
 	return race->looks >= race->max_looks || randpick_race_is_full(race);
 }
 
-/* Exp(1).  pg_prng_double is in [0, 1), so this is finite. */
+/* Exp(1), from a number in [0, 1), so that it is finite. */
 static inline double
-draw_exponential(pg_prng_state *prng)
+exponential_of(double number)
 {
-	return -log1p(-pg_prng_double(prng));
+	return -log1p(-number);
 }
 
 RandpickRing *
@@ -161,7 +169,7 @@ randpick_race_draw(RandpickRace *race, uint64 places, int n)
 
 	for (int i = 0; i < n; i++)
 	{
-		clock += draw_exponential(&race->prng) / (double) places;
+		clock += exponential_of(pg_prng_double(&race->prng)) / (double) places;
 		race->ahead[i].clock = clock;
 		race->ahead[i].place = pg_prng_uint64_range(&race->prng, 0, places - 1);
 		race->ahead[i].hint = 0;
@@ -179,9 +187,15 @@ randpick_race_void(RandpickRace *race)
 }
 
 double
-randpick_race_time_left(RandpickRace *race)
+randpick_race_draw_number(RandpickRace *race)
 {
-	return race->clock + draw_exponential(&race->prng);
+	return pg_prng_double(&race->prng);
+}
+
+double
+randpick_race_time_of(const RandpickRace *race, double number)
+{
+	return race->clock + exponential_of(number);
 }
 
 void

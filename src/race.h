@@ -100,10 +100,12 @@ randpick_race_take(RandpickRace *race)
 }
 
 /*
- * The time at which a row that has not rung yet rings, for dealing.  Does not
- * move the clock.
+ * For dealing: the time at which a row that has not rung yet rings, in two
+ * steps.  A random number in [0, 1), and the time that it means, which grows with
+ * it.  Neither moves the clock.
  */
-extern double randpick_race_time_left(RandpickRace *race);
+extern double randpick_race_draw_number(RandpickRace *race);
+extern double randpick_race_time_of(const RandpickRace *race, double number);
 
 /* Move the clock to a ring that was dealt; must not be before the clock. */
 extern void randpick_race_advance(RandpickRace *race, double clock);
@@ -116,6 +118,9 @@ extern void randpick_race_join(RandpickRace *race, const RandpickRace *other);
  * wrong side of the key before it.  Call once for each row returned.
  */
 extern double randpick_race_take_key(RandpickRace *race);
+
+/* Returns whether so many more rows can be remembered. */
+extern bool randpick_race_can_remember(const RandpickRace *race, uint64 rows);
 
 /* Has this row been returned?  And: it is being returned now. */
 extern bool randpick_race_was_seen(const RandpickRace *race, ItemPointer tid);

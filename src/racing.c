@@ -10,9 +10,10 @@
  * row that the snapshot does not see, and its conditions come in the order
  * that the planner gave them for row security's sake.
  *
- * The planner's budget of looks is also bounded by the real size of what there
- * is to read: statistics may be wrong about that, and a filter may be declared
- * absurdly costly.  And by what became of races before, as past.c has it.
+ * What a race may spend, prices.c knows.  It is also bounded by the real size of
+ * what there is to read: statistics may be wrong about that, and a filter may be
+ * declared absurdly costly.  And what became of races before decides whether one
+ * is run at all, as past.c has it.
  *
  * PostgreSQL's own statistics count a race as the scan that it stands for: a
  * sequential scan of the table, or a scan of the index, that has read the rows
@@ -22,7 +23,6 @@
 
 #include "access/genam.h"
 #include "compat.h"
-#include "executor/instrument.h"
 #include "miscadmin.h"
 #include "past.h"
 #include "pgstat.h"
@@ -35,6 +35,9 @@
  * may change what course it takes.
  */
 #define SEEDED_MEMORY	((Size) 4 * 1024 * 1024)
+
+/* So many looks are taken at least before it is asked whether to go on. */
+#define LOOKS_AT_ONCE	UINT64CONST(8)
 
 /* A seed from SQL random(), so that setseed() makes picks repeatable. */
 uint64
@@ -56,9 +59,6 @@ randpick_racing_open(RandpickRacing *racing)
 
 	racing->cxt = AllocSetContextCreate(estate->es_query_cxt, "randpick race",
 										ALLOCSET_SMALL_SIZES);
-	racing->kind = randpick_kind_of_race(RelationGetRelid(racing->ss->ss_currentRelation),
-										 racing->index_oid, racing->max_looks,
-										 racing->expected_looks);
 	if (!OidIsValid(racing->index_oid))
 		return;
 
@@ -119,82 +119,122 @@ count_found(RandpickRacing *racing)
 
 /*
  * May the race depend on others?  Not one with a seed of its own.  Nor has that
- * of a member a past, since it is not its own; or one for which the planner
- * gave no budget.
+ * of a member a past, since it is not its own; or one that is never run.
  */
 static bool
 has_past(const RandpickRacing *racing)
 {
-	return racing->seed == NULL && !racing->is_member && racing->max_looks > 0;
+	return racing->seed == NULL && !racing->is_member && racing->is_raced;
 }
 
 /*
- * The budget as of now: the planner's, bounded by the size of what there is to
- * read.  None, if so few looks cannot find all rows that are wanted.
+ * How many looks the race may take in all, as of now.  None, if it could not
+ * remember all rows that are wanted, or not find them in so few.
  */
 static uint64
-full_budget(const RandpickRacing *racing)
+looks_allowed(const RandpickRacing *racing)
 {
-	uint64		looks = racing->max_looks;
+	const RandpickRace *race = &racing->race;
+	RandpickSource *source = racing->source;
+	uint64		wanted = racing->tries_anyway ? 0 : racing->wanted;
+	uint64		cap = PG_UINT64_MAX;
 
-	if (racing->source != NULL)
-		looks = Min(looks, racing->source->methods->max_looks(racing->source,
-															  racing->race.looks));
-	return racing->wanted > looks ? 0 : looks;
+	if (source != NULL)
+		cap = source->methods->max_looks(source, race->looks);
+	if (!racing->is_raced || wanted > race->max_seen || wanted > cap)
+		return 0;
+	return Min(randpick_looks_allowed(&racing->prices, &racing->spending,
+									  source == NULL ? racing->prices.places :
+									  racing->places, wanted), cap);
 }
 
-/* The part of it that the race gets. */
-static uint64
-budget_looks(const RandpickRacing *racing)
+/* Let the race go on for some more looks, if it may, and then ask again. */
+static bool
+may_go_on(RandpickRacing *racing)
 {
-	uint64		looks = randpick_past_budget(racing->nlost, full_budget(racing));
+	RandpickRace *race = &racing->race;
 
-	return racing->wanted > looks ? 0 : looks;
+	race->max_looks = Min(looks_allowed(racing),
+						  race->looks + Max(race->looks / 4, LOOKS_AT_ONCE));
+	return !randpick_race_is_spent(race);
 }
 
 /* The race has found a row: unless it is lost later, it is won. */
 static void
-note_won(const RandpickRacing *racing)
+note_won(RandpickRacing *racing)
 {
+	racing->spending.rows++;
 	if (has_past(racing))
 		randpick_past_won(racing->kind, racing->nlost);
 }
 
 /*
  * The race is about to be dealt, since all was spent; that may have been nothing.
- * But it is not lost if its memory did not suffice, or no budget would have.
+ * But it is not lost if its memory did not suffice, or if it was not to be run.
  */
-static void
-note_lost(const RandpickRacing *racing)
+void
+randpick_racing_give_up(const RandpickRacing *racing)
 {
 	if (has_past(racing) && !randpick_race_is_full(&racing->race) &&
-		(racing->has_looked || full_budget(racing) > 0))
+		(racing->has_looked || !randpick_past_allows(racing->nlost)))
 		randpick_past_lost(racing->kind, racing->nlost);
 }
 
 void
-randpick_racing_start(RandpickRacing *racing, bool is_dealt)
+randpick_racing_start(RandpickRacing *racing, uint64 wanted)
 {
 	MemoryContext oldcxt = MemoryContextSwitchTo(racing->cxt);
+	bool		is_raced;
 
-	racing->nlost = has_past(racing) ? randpick_past_losses(racing->kind) : 0;
+	racing->wanted = wanted;
+	racing->spending = (RandpickSpending) {0};
+	racing->places = 0;
+	racing->nlost = 0;
+	if (has_past(racing))
+	{
+		racing->kind = randpick_kind_of_race(RelationGetRelid(racing->ss->ss_currentRelation),
+											 racing->index_oid,
+											 &racing->prices, wanted);
+		racing->nlost = randpick_past_losses(racing->kind);
+	}
 	randpick_race_start(&racing->race,
 						racing->seed ? *racing->seed : randpick_draw_seed(),
 						racing->descending, 0,
 						racing->seed ? SEEDED_MEMORY : work_mem * (Size) 1024);
-	racing->places = 0;
-	if (!is_dealt && (racing->is_member || budget_looks(racing) > 0))
-	{
-		racing->source = open_source(racing);
-		racing->places = racing->source->methods->places(racing->source);
-		racing->race.max_looks = budget_looks(racing);
-	}
+
 	racing->is_started = true;
-	racing->stats = randpick_stats_of(racing->race.max_looks > 0 ?
-									  racing->method : RANDPICK_METHOD_DEAL);
-	racing->stats->races++;
 	racing->has_looked = false;
+
+	/* a source in an index reads pages when it is opened: first see if it pays */
+	is_raced = racing->is_member ||
+		(randpick_past_allows(racing->nlost) && looks_allowed(racing) > 0);
+	racing->stats = randpick_stats_of(is_raced ? racing->method :
+									  RANDPICK_METHOD_DEAL);
+	if (!racing->is_member)
+	{
+		racing->stats->races++;
+		if (is_raced)
+		{
+			randpick_count_pages(&racing->spending, true);
+			(void) randpick_racing_places(racing);
+			randpick_count_pages(&racing->spending, false);
+		}
+	}
 	MemoryContextSwitchTo(oldcxt);
+}
+
+uint64
+randpick_racing_places(RandpickRacing *racing)
+{
+	if (racing->source == NULL)
+	{
+		MemoryContext oldcxt = MemoryContextSwitchTo(racing->cxt);
+
+		racing->source = open_source(racing);
+		MemoryContextSwitchTo(oldcxt);
+	}
+	racing->places = racing->source->methods->places(racing->source);
+	return racing->places;
 }
 
 bool
@@ -229,9 +269,7 @@ next_ring(RandpickRacing *racing, uint64 misses)
 		int			n = (int) Max(1, Min(expected / RANDPICK_LOOKS_A_RING, (uint64) methods->max_ahead));
 		RandpickRing *rings;
 
-		racing->places = methods->places(racing->source);
-		racing->race.max_looks = budget_looks(racing);
-		if (racing->places == 0)
+		if (randpick_racing_places(racing) == 0)
 			return NULL;
 		rings = randpick_race_draw(&racing->race, racing->places, n);
 		if (n > 1 && methods->prefetch != NULL)
@@ -240,19 +278,23 @@ next_ring(RandpickRacing *racing, uint64 misses)
 	return randpick_race_take(&racing->race);
 }
 
+void
+randpick_racing_remember(RandpickRacing *racing, ItemPointer tid)
+{
+	MemoryContext oldcxt = MemoryContextSwitchTo(racing->cxt);
+
+	randpick_race_mark_seen(&racing->race, tid);
+	MemoryContextSwitchTo(oldcxt);
+}
+
 /* Is the row in the slot one to return?  If so, remember it. */
 static bool
 take_row(RandpickRacing *racing, TupleTableSlot *slot)
 {
-	MemoryContext oldcxt;
-
 	if (randpick_race_was_seen(&racing->race, &slot->tts_tid) ||
 		!randpick_racing_passes(racing, slot))
 		return false;
-
-	oldcxt = MemoryContextSwitchTo(racing->cxt);
-	randpick_race_mark_seen(&racing->race, &slot->tts_tid);
-	MemoryContextSwitchTo(oldcxt);
+	randpick_racing_remember(racing, &slot->tts_tid);
 	return true;
 }
 
@@ -269,6 +311,7 @@ look_into_place(RandpickRacing *racing, const RandpickRing *ring,
 	if (!racing->has_looked)
 		count_scan(racing);
 	racing->has_looked = true;
+	racing->spending.looks++;
 	racing->looks++;
 	racing->stats->looks++;
 	found = racing->source->methods->look(racing->source, ring, slot);
@@ -292,20 +335,32 @@ bool
 randpick_racing_look(RandpickRacing *racing, uint64 place, TupleTableSlot *slot)
 {
 	RandpickRing ring = {.place = place};
-	RandpickLook found = look_into_place(racing, &ring, slot);
+	RandpickLook found;
 
+	/* places of a heap keep their number, which was told without the source */
+	if (racing->source == NULL)
+		(void) randpick_racing_places(racing);
+	found = look_into_place(racing, &ring, slot);
 	Assert(found != RANDPICK_LOOK_VOID);
 	return found == RANDPICK_LOOK_ROW;
 }
 
-bool
-randpick_racing_next(RandpickRacing *racing, TupleTableSlot *slot)
+/* Race on while the budget lasts.  False if no row has been found. */
+static bool
+race_on(RandpickRacing *racing, TupleTableSlot *slot)
 {
-	for (uint64 misses = 0; !randpick_race_is_spent(&racing->race); misses++)
+	for (uint64 misses = 0;; misses++)
 	{
-		const RandpickRing *ring = next_ring(racing, misses);
+		const RandpickRing *ring;
 		RandpickLook found;
 
+		if (randpick_race_is_spent(&racing->race))
+		{
+			randpick_count_pages(&racing->spending, false);
+			if (!may_go_on(racing))
+				return false;
+		}
+		ring = next_ring(racing, misses);
 		if (ring == NULL)
 			return false;
 		CHECK_FOR_INTERRUPTS();
@@ -315,8 +370,22 @@ randpick_racing_next(RandpickRacing *racing, TupleTableSlot *slot)
 		if (found == RANDPICK_LOOK_VOID)
 			randpick_race_void(&racing->race);
 	}
-	note_lost(racing);
-	return false;
+}
+
+bool
+randpick_racing_next(RandpickRacing *racing, TupleTableSlot *slot)
+{
+	bool		found = false;
+
+	if (racing->source != NULL)
+	{
+		randpick_count_pages(&racing->spending, true);
+		found = race_on(racing, slot);
+		randpick_count_pages(&racing->spending, false);
+	}
+	if (!found && !randpick_racing_has_no_place(racing))
+		randpick_racing_give_up(racing);
+	return found;
 }
 
 void

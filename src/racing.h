@@ -18,7 +18,9 @@ typedef struct RandpickRacing
 	ScanState  *ss;				/* the scan that wants the rows */
 	ExprState  *filter;			/* conditions of its WHERE, or NULL */
 	bool		descending;		/* ORDER BY random() DESC? */
-	uint64		max_looks;		/* the planner's budget */
+	bool		is_raced;		/* or is all dealt? */
+	bool		tries_anyway;	/* even if it does not look as if it could pay? */
+	RandpickPrices prices;		/* what it costs and may spend */
 	uint64		expected_looks; /* the planner's guess for the first row */
 	RandpickMethod method;		/* the source */
 	Oid			index_oid;		/* its index, or InvalidOid */
@@ -27,21 +29,23 @@ typedef struct RandpickRacing
 	RandpickCapacity capacity;	/* of the source's pages */
 	MemoryContext cxt;			/* holds what lives as long as one race */
 	const uint64 *seed;			/* of each race; NULL: from SQL random() */
-	uint64		wanted;			/* rows of a race, if that is known; or 0 */
 	bool		is_member;		/* does another node run the race? */
 
 	/* set when the scan begins to run */
 	Relation	index;			/* NULL if there is none */
 	RandpickKeys keys;			/* the conditions as the index wants them */
 
-	uint64		kind;			/* of its races, for past.c */
-
-	/* changes from row to row */
+	/* changes from race to race */
 	bool		is_started;		/* is there a race? */
+	uint64		wanted;			/* rows that will be asked for, or 0 */
+	uint64		kind;			/* for past.c */
 	RandpickSource *source;		/* NULL if it only deals */
 	RandpickStats *stats;		/* the session's, of the source */
 	uint32		nlost;			/* races like it that were lost before it */
+
+	/* changes from row to row */
 	bool		has_looked;		/* in this race */
+	RandpickSpending spending;
 	RandpickRace race;
 	uint64		places;			/* as of the last look; 0 without a source */
 
@@ -57,12 +61,25 @@ typedef struct RandpickRacing
 extern void randpick_racing_open(RandpickRacing *racing);
 
 /*
- * Start a race.  The scan's snapshot is taken, its relation open.  Without a
- * seed, draws from SQL random(), so that setseed() makes it repeatable.  If it
- * is only going to be dealt, it needs no source.
+ * Start a race for so many rows, or 0 if that is not known.  The scan's snapshot
+ * is taken, its relation open.  Without a seed, draws from SQL random(), so that
+ * setseed() makes it repeatable.
  */
-extern void randpick_racing_start(RandpickRacing *racing, bool is_dealt);
+extern void randpick_racing_start(RandpickRacing *racing, uint64 wanted);
 extern uint64 randpick_draw_seed(void);
+
+/* The number of places as of now.  Opens the source if that has not been done. */
+extern uint64 randpick_racing_places(RandpickRacing *racing);
+
+/* Is the race run, or has it been given up before it began? */
+static inline bool
+randpick_racing_is_run(const RandpickRacing *racing)
+{
+	return racing->source != NULL;
+}
+
+/* Tell those to come that this race did not pay; deal its rows. */
+extern void randpick_racing_give_up(const RandpickRacing *racing);
 
 /* Is it known that there is no row, because there is no place for one? */
 static inline bool
@@ -88,6 +105,9 @@ extern bool randpick_racing_look(RandpickRacing *racing, uint64 place,
 /* Does the row pass the scan's filter?  Counts it if not. */
 extern bool randpick_racing_passes(RandpickRacing *racing,
 								   TupleTableSlot *slot);
+
+/* Know a row again that is being returned. */
+extern void randpick_racing_remember(RandpickRacing *racing, ItemPointer tid);
 
 /* Forget the race.  And: there will be no more of them. */
 extern void randpick_racing_end(RandpickRacing *racing);

@@ -19,6 +19,7 @@
 #include "limit.h"
 #include "optimizer/paths.h"
 #include "optimizer/planner.h"
+#include "ordinary.h"
 #include "randpick.h"
 #include "tcop/cmdtag.h"
 #include "tcop/pquery.h"
@@ -76,7 +77,10 @@ create_upper_paths(PlannerInfo *root, UpperRelationKind stage,
 										 extra);
 
 	if (stage == UPPERREL_ORDERED)
+	{
+		randpick_add_ordinary_paths(root, input_rel, output_rel);
 		randpick_set_append_path(root, input_rel, output_rel);
+	}
 	else if (stage == UPPERREL_FINAL)
 	{
 		randpick_cost_unknown_limit(root, output_rel);

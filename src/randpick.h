@@ -45,6 +45,7 @@ typedef struct RandpickMatch
 	bool		descending;		/* ORDER BY random() DESC? */
 	RandpickSampling sampling;
 	List	   *sample_args;	/* of TABLESAMPLE: size, and seed if any */
+	List	   *limit;			/* LIMIT and OFFSET, as limit.c has it */
 } RandpickMatch;
 
 /* randpick.c: settings */
@@ -62,6 +63,7 @@ extern void randpick_set_rel_pathlist(PlannerInfo *root, RelOptInfo *rel,
 									  Index rti, RangeTblEntry *rte);
 
 extern bool randpick_is_path(const CustomPath *path);
+extern bool randpick_has_race(Path *path);
 
 /* tablesample.c */
 extern void randpick_set_sample_pathlist(PlannerInfo *root, RelOptInfo *rel,

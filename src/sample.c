@@ -20,6 +20,7 @@
 
 #include "compat.h"
 #include "executor/executor.h"
+#include "private.h"
 #include "sample.h"
 #include "utils/fmgrprotos.h"
 #include "utils/rel.h"
@@ -29,7 +30,7 @@ void
 randpick_sample_begin(RandpickSample *sample, ScanState *ss)
 {
 	PlanState  *ps = &ss->ps;
-	List	   *args = castNode(CustomScan, ps->plan)->custom_exprs;
+	List	   *args = randpick_scan_exprs(castNode(CustomScan, ps->plan));
 
 	sample->size = ExecInitExpr(linitial(args), ps);
 	if (list_length(args) > 1)
@@ -80,8 +81,7 @@ randpick_sample_start(RandpickSample *sample, RandpickRacing *racing)
 	uint64		seed = sample->seed;
 
 	sample->is_started = true;
-	sample->left = compute_size(sample, econtext);
-	racing->wanted = sample->left;
+	sample->left = sample->nrows = compute_size(sample, econtext);
 	if (sample->seed_arg == NULL)
 		return true;
 
@@ -95,7 +95,7 @@ void
 randpick_sample_explain(const RandpickSample *sample, Plan *plan,
 						List *ancestors, ExplainState *es)
 {
-	List	   *args = castNode(CustomScan, plan)->custom_exprs;
+	List	   *args = randpick_scan_exprs(castNode(CustomScan, plan));
 	List	   *context = set_deparse_context_plan(es->deparse_cxt, plan,
 												   ancestors);
 	bool		prefix = list_length(es->rtable) > 1;

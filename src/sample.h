@@ -21,6 +21,7 @@ typedef struct RandpickSample
 	/* fixed from a rescan to the next */
 	bool		is_started;		/* have they been computed? */
 	uint64		seed;			/* what the race's seed is, if there is one */
+	uint64		nrows;			/* of the sample */
 
 	/* changes from row to row */
 	uint64		left;			/* rows still to return */
@@ -50,17 +51,6 @@ randpick_sample_take(RandpickSample *sample)
 		return false;
 	sample->left--;
 	return true;
-}
-
-/*
- * From the row on that is being counted, how many will be asked for at most?
- * 0 if that is not known: a size that depends on an outer row may grow.
- */
-static inline int64
-randpick_sample_wants(const RandpickSample *sample)
-{
-	return sample->sampling == RANDPICK_SAMPLING_ONCE ?
-		(int64) sample->left + 1 : 0;
 }
 
 /* Show the arguments as EXPLAIN does for every TABLESAMPLE. */

@@ -22,6 +22,7 @@
 
 #include "access/transam.h"
 #include "compat.h"
+#include "executor/instrument.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "source.h"
@@ -29,17 +30,17 @@
 #include "storage/predicate.h"
 
 /*
- * Prefetch the block that a ring will look into, and leave the ring a hint.
+ * Prefetch a block that will be visited, and leave a hint where it is.
  * Returns the page if it is in shared buffers, else NULL.  The page is neither
  * pinned nor locked: use it for nothing but addresses to prefetch.
  */
 Page
-randpick_prefetch_page(Relation rel, BlockNumber block, RandpickRing *ring)
+randpick_prefetch_page(Relation rel, BlockNumber block, Buffer *hint)
 {
 	Buffer		buffer = PrefetchBuffer(rel, MAIN_FORKNUM, block).recent_buffer;
 	Page		page;
 
-	ring->hint = buffer;
+	*hint = buffer;
 	if (!BufferIsValid(buffer) || BufferIsLocal(buffer))
 		return NULL;
 	page = BufferGetPage(buffer);
@@ -47,32 +48,50 @@ randpick_prefetch_page(Relation rel, BlockNumber block, RandpickRing *ring)
 	return page;
 }
 
-/* Pin the block of a ring, without a search if its hint still holds. */
+/* Pin a block, without a search if the hint still holds. */
 Buffer
-randpick_pin_page(Relation rel, BlockNumber block, const RandpickRing *ring)
+randpick_pin_page(Relation rel, BlockNumber block, Buffer hint)
 {
-	if (BufferIsValid(ring->hint) &&
-		randpick_read_recent_buffer(rel, block, ring->hint))
+	if (BufferIsValid(hint) && randpick_read_recent_buffer(rel, block, hint))
 	{
 		pgstat_count_buffer_read(rel);
 		pgstat_count_buffer_hit(rel);
-		return ring->hint;
+		return hint;
 	}
 	return ReadBuffer(rel, block);
 }
 
 /*
- * max_looks for places in an index.  How many entries there are, the share of
- * looks tells that found one.  So that a few misses do not stop the race, it is
- * as if one more entry had been found.
+ * Estimates how many entries, or rows, there are in so many places, from the share
+ * of looks that found one.  So that a few misses do not stop the race, it is as if
+ * one more had been found.
  */
-uint64
-randpick_index_max_looks(const RandpickSource *source, double pages,
-						 double places, uint64 looks)
+double
+randpick_estimate_found(const RandpickSource *source, double places,
+						uint64 looks)
 {
-	double		entries = places * (source->nfound + 1) / (looks + 1);
+	return Min(places * (source->nfound + 1) / (looks + 1), places);
+}
 
-	return (uint64) randpick_index_looks(pages, Min(entries, places));
+/*
+ * Adds to what a race has spent the pages that the session has visited since this
+ * was called last; at the start, none.
+ */
+void
+randpick_count_pages(RandpickSpending *spending, bool is_start)
+{
+	uint64		hits = pgBufferUsage.shared_blks_hit +
+	pgBufferUsage.local_blks_hit;
+	uint64		reads = pgBufferUsage.shared_blks_read +
+	pgBufferUsage.local_blks_read;
+
+	if (!is_start)
+	{
+		spending->hits += hits - spending->hits_before;
+		spending->reads += reads - spending->reads_before;
+	}
+	spending->hits_before = hits;
+	spending->reads_before = reads;
 }
 
 /*

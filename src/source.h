@@ -18,6 +18,7 @@
 #include "capacity.h"
 #include "conditions.h"
 #include "executor/tuptable.h"
+#include "prices.h"
 #include "race.h"
 #include "storage/bufmgr.h"
 #include "utils/relcache.h"
@@ -79,7 +80,7 @@ struct RandpickSource
 	const RandpickSourceMethods *methods;
 	Relation	rel;			/* the table, open and locked by the caller */
 	Snapshot	snapshot;		/* the query's, registered by the caller */
-	uint64		nfound;			/* looks that found an entry of an index */
+	uint64		nfound;			/* looks that found an entry, or a visible row */
 };
 
 /* one ring is drawn ahead for so many looks that are to be expected */
@@ -90,15 +91,15 @@ struct RandpickSource
 
 /*
  * max_looks of a heap of so many pages, and of places in so many pages of an
- * index that have so many entries in all.  For the heap: two looks at a page
- * take less time than reading it in full.  For an index: an ordinary scan reads
+ * index that have so many entries in all.  For the heap: two looks at a page and
+ * one for eight rows take less time than reading it in full.  For an index: an ordinary scan reads
  * its pages, and the row of each entry; a look takes longer, but less than
  * twice as long, and half of a scan is what a race may cost.
  */
 static inline double
-randpick_heap_looks(double pages)
+randpick_heap_looks(double pages, double tuples)
 {
-	return 1000 + 2 * pages;
+	return 1000 + 2 * pages + tuples / 8;
 }
 
 static inline double
@@ -107,14 +108,20 @@ randpick_index_looks(double pages, double entries)
 	return 16 + pages / 2 + entries / 4;
 }
 
+/* A tuple of a heap that will be fetched. */
+typedef struct RandpickTarget
+{
+	ItemPointerData tid;
+	Buffer		hint;			/* where its page may be */
+} RandpickTarget;
+
 /* source.c */
 extern Page randpick_prefetch_page(Relation rel, BlockNumber block,
-								   RandpickRing *ring);
-extern uint64 randpick_index_max_looks(const RandpickSource *source,
-									   double pages, double places,
-									   uint64 looks);
-extern Buffer randpick_pin_page(Relation rel, BlockNumber block,
-								const RandpickRing *ring);
+								   Buffer *hint);
+extern double randpick_estimate_found(const RandpickSource *source,
+									  double places, uint64 looks);
+extern void randpick_count_pages(RandpickSpending *spending, bool is_start);
+extern Buffer randpick_pin_page(Relation rel, BlockNumber block, Buffer hint);
 extern void randpick_predicate_lock(Relation rel, Snapshot snapshot);
 
 /*
@@ -133,6 +140,15 @@ extern RandpickSource *randpick_leaf_source_open(Relation rel, Relation index,
 												 Snapshot snapshot,
 												 const RandpickCapacity *capacity,
 												 const RandpickKeys *keys);
+
+/*
+ * Stores the tuple of a heap that has this TID in the slot, if the snapshot sees
+ * it; else returns false.  To prefetch it somewhat earlier saves time.
+ */
+extern void randpick_heap_prefetch(Relation rel, RandpickTarget *target);
+extern bool randpick_heap_fetch(Relation rel, Snapshot snapshot,
+								const RandpickTarget *target,
+								TupleTableSlot *slot);
 
 /* NULL if it would need more places than there are numbers. */
 extern RandpickSource *randpick_range_source_open(Relation rel,

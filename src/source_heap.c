@@ -51,7 +51,10 @@ heap_places(RandpickSource *source)
 static uint64
 heap_max_looks(RandpickSource *source, uint64 looks)
 {
-	return (uint64) randpick_heap_looks(((HeapSource *) source)->nblocks);
+	return (uint64) randpick_heap_looks(((HeapSource *) source)->nblocks,
+										randpick_estimate_found(source,
+																heap_places(source),
+																looks));
 }
 
 /* A place as block and number in the block, from 1. */
@@ -77,7 +80,7 @@ heap_prefetch(RandpickSource *source, RandpickRing *rings, int nrings)
 	{
 		Page		page = randpick_prefetch_page(source->rel,
 												  place_block(heap, rings[i].place),
-												  &rings[i]);
+												  &rings[i].hint);
 
 		lps[i] = NULL;
 		if (page != NULL)
@@ -105,7 +108,7 @@ heap_prefetch(RandpickSource *source, RandpickRing *rings, int nrings)
  * heap_fetch, but for a page that is already at hand.
  */
 static bool
-fetch_tuple(RandpickSource *source, Buffer buffer, HeapTuple tuple)
+fetch_tuple(Relation rel, Snapshot snapshot, Buffer buffer, HeapTuple tuple)
 {
 	Page		page = BufferGetPage(buffer);
 	ItemId		lp = PageGetItemId(page,
@@ -117,10 +120,9 @@ fetch_tuple(RandpickSource *source, Buffer buffer, HeapTuple tuple)
 
 	tuple->t_data = (HeapTupleHeader) PageGetItem(page, lp);
 	tuple->t_len = ItemIdGetLength(lp);
-	tuple->t_tableOid = RelationGetRelid(source->rel);
-	visible = HeapTupleSatisfiesVisibility(tuple, source->snapshot, buffer);
-	HeapCheckForSerializableConflictOut(visible, source->rel, tuple, buffer,
-										source->snapshot);
+	tuple->t_tableOid = RelationGetRelid(rel);
+	visible = HeapTupleSatisfiesVisibility(tuple, snapshot, buffer);
+	HeapCheckForSerializableConflictOut(visible, rel, tuple, buffer, snapshot);
 	return visible;
 }
 
@@ -130,17 +132,19 @@ find_tuple(HeapSource *heap, Buffer buffer, OffsetNumber n, HeapTuple tuple)
 {
 	Page		page = BufferGetPage(buffer);
 	OffsetNumber nlps = PageGetMaxOffsetNumber(page);
+	Relation	rel = heap->base.rel;
+	Snapshot	snapshot = heap->base.snapshot;
 
-	randpick_test_for_old_snapshot(heap->base.snapshot, heap->base.rel, page);
+	randpick_test_for_old_snapshot(snapshot, rel, page);
 	if (nlps <= heap->places_a_page)
 	{
 		ItemPointerSetOffsetNumber(&tuple->t_self, n);
-		return n <= nlps && fetch_tuple(&heap->base, buffer, tuple);
+		return n <= nlps && fetch_tuple(rel, snapshot, buffer, tuple);
 	}
 	for (OffsetNumber lp = FirstOffsetNumber; lp <= nlps; lp++)
 	{
 		ItemPointerSetOffsetNumber(&tuple->t_self, lp);
-		if (fetch_tuple(&heap->base, buffer, tuple) && --n == 0)
+		if (fetch_tuple(rel, snapshot, buffer, tuple) && --n == 0)
 			return true;
 	}
 	return false;
@@ -154,7 +158,7 @@ heap_look(RandpickSource *source, const RandpickRing *ring,
 	BufferHeapTupleTableSlot *bslot = (BufferHeapTupleTableSlot *) slot;
 	HeapTuple	tuple = &bslot->base.tupdata;
 	BlockNumber block = place_block(heap, ring->place);
-	Buffer		buffer = randpick_pin_page(source->rel, block, ring);
+	Buffer		buffer = randpick_pin_page(source->rel, block, ring->hint);
 	bool		visible;
 
 	ExecClearTuple(slot);
@@ -172,8 +176,43 @@ heap_look(RandpickSource *source, const RandpickRing *ring,
 		ReleaseBuffer(buffer);
 		return RANDPICK_LOOK_MISS;
 	}
+	source->nfound++;
 	ExecStorePinnedBufferHeapTuple(tuple, slot, buffer);
 	return RANDPICK_LOOK_ROW;
+}
+
+void
+randpick_heap_prefetch(Relation rel, RandpickTarget *target)
+{
+	(void) randpick_prefetch_page(rel, ItemPointerGetBlockNumber(&target->tid),
+								  &target->hint);
+}
+
+bool
+randpick_heap_fetch(Relation rel, Snapshot snapshot,
+					const RandpickTarget *target, TupleTableSlot *slot)
+{
+	BufferHeapTupleTableSlot *bslot = (BufferHeapTupleTableSlot *) slot;
+	HeapTuple	tuple = &bslot->base.tupdata;
+	Buffer		buffer = randpick_pin_page(rel,
+										   ItemPointerGetBlockNumber(&target->tid),
+										   target->hint);
+	Page		page = BufferGetPage(buffer);
+	bool		visible;
+
+	ExecClearTuple(slot);
+	tuple->t_self = target->tid;
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	randpick_test_for_old_snapshot(snapshot, rel, page);
+	visible = ItemPointerGetOffsetNumber(&target->tid) <= PageGetMaxOffsetNumber(page) &&
+		fetch_tuple(rel, snapshot, buffer, tuple);
+	LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+
+	if (visible)
+		ExecStorePinnedBufferHeapTuple(tuple, slot, buffer);
+	else
+		ReleaseBuffer(buffer);
+	return visible;
 }
 
 static const RandpickSourceMethods heap_methods = {

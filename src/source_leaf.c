@@ -82,8 +82,10 @@ leaf_places(RandpickSource *source)
 static uint64
 leaf_max_looks(RandpickSource *source, uint64 looks)
 {
-	return randpick_index_max_looks(source, ((LeafSource *) source)->nblocks,
-									leaf_places(source), looks);
+	return (uint64) randpick_index_looks(((LeafSource *) source)->nblocks,
+										 randpick_estimate_found(source,
+																 leaf_places(source),
+																 looks));
 }
 
 /* Bring what a look reads of a page beside its header into the CPU's cache. */
@@ -105,7 +107,7 @@ leaf_prefetch(RandpickSource *source, RandpickRing *rings, int nrings)
 	{
 		Page		page = randpick_prefetch_page(leaf->index,
 												  place_block(leaf, rings[i].place),
-												  &rings[i]);
+												  &rings[i].hint);
 
 		if (page != NULL)
 			prefetch_place(leaf, page, rings[i].place);
@@ -197,7 +199,7 @@ leaf_look(RandpickSource *source, const RandpickRing *ring,
 	LeafSource *leaf = (LeafSource *) source;
 	Buffer		buffer = randpick_pin_page(leaf->index,
 										   place_block(leaf, ring->place),
-										   ring);
+										   ring->hint);
 	BlockNumber nblocks;
 
 	leaf->ntids = 0;

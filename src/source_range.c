@@ -79,7 +79,9 @@ range_max_looks(RandpickSource *source, uint64 looks)
 		pages += randpick_frontier_guess_pages(&range->ranges[i]);
 		places += randpick_frontier_count(&range->ranges[i]);
 	}
-	return randpick_index_max_looks(source, pages, places, looks);
+	return (uint64) randpick_index_looks(pages,
+										 randpick_estimate_found(source, places,
+																 looks));
 }
 
 /* The range that a place is in, which becomes a number in that range. */
@@ -106,7 +108,8 @@ range_prefetch(RandpickSource *source, RandpickRing *rings, int nrings)
 		BlockNumber block = randpick_frontier_block(part, number);
 
 		if (BlockNumberIsValid(block))
-			randpick_prefetch_page(range->tree->index, block, &rings[i]);
+			randpick_prefetch_page(range->tree->index, block,
+								   &rings[i].hint);
 	}
 }
 

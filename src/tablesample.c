@@ -49,13 +49,11 @@
 #include "optimizer/restrictinfo.h"
 #include "path.h"
 #include "private.h"
+#include "utils/float.h"
 #include "utils/rel.h"
 
 /* rows that a size unknown to the planner is taken to ask for */
 #define ASSUMED_SIZE	10.0
-
-/* no budget but that of the source */
-#define UNLIMITED_LOOKS	1e15
 
 PG_FUNCTION_INFO_V1(randpick_tablesample);
 
@@ -116,20 +114,43 @@ randpick_tablesample(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(routine);
 }
 
+
+/*
+ * Does PostgreSQL itself sample the table?  If not, another extension reads it in
+ * a way of its own.
+ */
+static bool
+has_sample_path(RelOptInfo *rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, rel->pathlist)
+	{
+		if (((Path *) lfirst(lc))->pathtype == T_SampleScan)
+			return true;
+	}
+	return false;
+}
+
 /* Check that a table can be sampled. */
 static void
-check_table(Relation rel)
+check_table(RelOptInfo *rel, Relation table)
 {
-	bool		is_foreign = rel->rd_rel->relkind == RELKIND_FOREIGN_TABLE;
+	const char *detail;
 
-	if (!is_foreign && rel->rd_rel->relam == HEAP_TABLE_AM_OID)
+	if (table->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
+		detail = gettext_noop("It is a foreign table.");
+	else if (table->rd_rel->relam != HEAP_TABLE_AM_OID)
+		detail = gettext_noop("Its access method is not heap.");
+	else if (!has_sample_path(rel))
+		detail = gettext_noop("Another extension reads it in a way of its own.");
+	else
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("cannot sample table \"%s\" with TABLESAMPLE randpick",
-					RelationGetRelationName(rel)),
-			 is_foreign ? errdetail("It is a foreign table.") :
-			 errdetail("Its access method is not heap."),
+					RelationGetRelationName(table)),
+			 errdetail("%s", _(detail)),
 			 errhint("Use ORDER BY random() LIMIT instead.")));
 }
 
@@ -162,6 +183,7 @@ make_whole_relation(RelOptInfo *rel, Relation table)
 	RelOptInfo *whole = makeNode(RelOptInfo);
 
 	memcpy(whole, rel, sizeof(RelOptInfo));
+	whole->reloptkind = RELOPT_BASEREL; /* each partition races by itself */
 	estimate_rel_size(table, whole->attr_widths - whole->min_attr,
 					  &whole->pages, &whole->tuples, &whole->allvisfrac);
 	whole->rows = clamp_row_est(whole->tuples);
@@ -178,14 +200,16 @@ make_whole_relation(RelOptInfo *rel, Relation table)
 }
 
 /*
- * The ordinary way to all rows.  A sample is not for parallel workers, but the
- * rows that it is dealt from are.
+ * The ordinary way to all rows: PostgreSQL's sample scan, which is there, reads
+ * them as its sequential scan does.  A sample is not for parallel workers, but
+ * the rows that it is dealt from are.
  */
 static Path *
 make_deal_path(PlannerInfo *root, RelOptInfo *whole, Relation table)
 {
 	int			nworkers;
 
+	whole->pathlist = list_make1(create_seqscan_path(root, whole, NULL, 0));
 	whole->consider_parallel = root->glob->parallelModeOK &&
 		!RelationUsesLocalBuffers(table);
 	if (whole->consider_parallel)
@@ -239,16 +263,13 @@ choose_race(RandpickRaceCost *cost, PlannerInfo *root, RelOptInfo *whole,
 
 	if (is_repeatable)
 		whole->indexlist = NIL;
-	randpick_choose_source(cost, root, whole,
-						   randpick_cost_without_disable(deal), k,
-						   false);
+	randpick_choose_source(cost, root, whole, deal, k);
 	race_cost = randpick_cost_of_rows(cost, k);
 	if (is_repeatable)
 	{
 		/* one that holds whatever other transactions there are */
 		cost->capacity = randpick_any_heap_capacity();
-		if (cost->max_looks > 0)
-			cost->max_looks = UNLIMITED_LOOKS;
+		cost->prices.deal_cpu = get_float8_infinity();
 		cost->first_looks = 0;
 		return race_cost;
 	}
@@ -317,7 +338,7 @@ randpick_set_sample_pathlist(PlannerInfo *root, RelOptInfo *rel,
 
 	/* the planner has locked it */
 	table = table_open(rte->relid, NoLock);
-	check_table(table);
+	check_table(rel, table);
 	whole = make_whole_relation(rel, table);
 
 	/* any of them may be read, not just as many as there are rows */

@@ -19,6 +19,7 @@
 #include "append.h"
 #include "key.h"
 #include "nodes/makefuncs.h"
+#include "ordinary.h"
 #include "private.h"
 #include "randpick.h"
 #include "unread.h"
@@ -67,7 +68,10 @@ drop_columns(CustomScan *scan, int ncolumns)
 		scan->custom_scan_tlist = list_truncate(scan->custom_scan_tlist,
 												ncolumns);
 		foreach(lc, scan->custom_plans)
-			drop_columns(lfirst_node(CustomScan, lc), ncolumns);
+		{
+			if (lfirst(lc) != randpick_ordinary_plan(scan))
+				drop_columns(lfirst_node(CustomScan, lc), ncolumns);
+		}
 	}
 	else if (!randpick_contains_random((Node *) scan->scan.plan.targetlist, NULL))
 		randpick_set_key_param(scan, RANDPICK_NO_KEY_PARAM);

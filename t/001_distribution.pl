@@ -18,9 +18,9 @@ layout_ok($builder, 'hostile');
 
 # The planner weighs a race against a deal by the price of pages, so the price
 # of a page read in order decides how far a race goes before it is dealt.
-my %race  = map { $_ => { seq_page_cost => 1000, 'randpick.method' => $_ } } qw(heap leaf);
+my %race  = map { $_ => { cpu_tuple_cost => 1000, 'randpick.method' => $_ } } qw(heap leaf);
 my %deal  = ('randpick.method' => 'deal');
-my %mixed = (seq_page_cost => 1, 'randpick.method' => 'heap');
+my %mixed = (cpu_tuple_cost => 0.0009, 'randpick.method' => 'heap');
 
 # Draw by $query from $table and judge; 'T' stands for the table.
 sub test_rows
@@ -83,7 +83,7 @@ $builder->do($_) for (
 	'CREATE TABLE three AS SELECT i FROM generate_series(1, 3) i',
 	'ANALYZE');
 
-my @courses = ([ raced => $race{heap} ], [ mixed => { seq_page_cost => 10 } ], [ dealt => \%deal ]);
+my @courses = ([ raced => $race{heap} ], [ mixed => { cpu_tuple_cost => 0.009 } ], [ dealt => \%deal ]);
 my @orders = (
 	# rows a run, query
 	[ 3, 'SELECT id FROM randpick_rows(NULL::six, 3)' ],

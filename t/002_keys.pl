@@ -17,8 +17,8 @@ my $third   = row_facts($builder, 'few', 'f = 0');
 $builder->do('CREATE VIEW shuffled AS SELECT random() AS key, id FROM few ORDER BY key');
 
 my %course = (
-	raced => { seq_page_cost     => 1000 },
-	mixed => { seq_page_cost     => 5 },
+	raced => { cpu_tuple_cost     => 1 },
+	mixed => { cpu_tuple_cost     => 0.0045 },
 	dealt => { 'randpick.method' => 'deal' },
 );
 

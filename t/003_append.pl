@@ -78,7 +78,7 @@ my @forms = (
 for (@sources)
 {
 	my ($source, $tables, $is_raced) = @$_;
-	my %settings = (raced => { seq_page_cost => 1000 }, dealt => { 'randpick.method' => 'deal' });
+	my %settings = (raced => { cpu_tuple_cost => 1 }, dealt => { 'randpick.method' => 'deal' });
 	%settings = ('not raced' => {}) if PLAIN || !$is_raced;
 
 	for my $how (reverse sort keys %settings)

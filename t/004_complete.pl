@@ -10,11 +10,11 @@ use RandpickTest;
 use Test::More;
 
 my %course = (
-	raced => { seq_page_cost     => 1000 },
-	mixed => { seq_page_cost     => 1 },
+	raced => { cpu_tuple_cost     => 1 },
+	mixed => { cpu_tuple_cost     => 0.0009 },
 	dealt => { 'randpick.method' => 'deal' },
 	# memory to know some 3700 rows again
-	'mixed for want of memory' => { seq_page_cost => 1000, work_mem => '64kB' },
+	'mixed for want of memory' => { cpu_tuple_cost => 1, work_mem => '64kB' },
 );
 my @courses = PLAIN ? 'mixed' : sort keys %course;
 
@@ -59,7 +59,7 @@ SQL
 if (!PLAIN)
 {
 	my ($little, $much) = map {
-		my $sum = count_looks({ seq_page_cost => 1000, work_mem => $_ },
+		my $sum = count_looks({ cpu_tuple_cost => 1, work_mem => $_ },
 			'SELECT id FROM million ORDER BY random() LIMIT 100000', 1);
 		$sum->{Looks} - $sum->{Misses};
 	} qw(64kB 64MB);
@@ -71,7 +71,7 @@ if (!PLAIN)
 {
 	my $query = 'SELECT id FROM twenty_thousand WHERE id % 500 = 7 ORDER BY random() LIMIT 1';
 	my ($pages) = $builder->selectrow_array(q{SELECT pg_relation_size('twenty_thousand') / 8192});
-	is_found_how('raced', { seq_page_cost => 1e10 / $pages }, $query, 'pages are dear');
+	is_found_how('raced', { cpu_tuple_cost => 1e10 / $pages }, $query, 'pages are dear');
 	is_found_how('mixed', { enable_seqscan => 'off' }, $query, 'a scan is discouraged', 200);
 }
 

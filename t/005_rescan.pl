@@ -11,8 +11,8 @@ use RandpickTest;
 use Test::More;
 
 my %course = (
-	raced => { seq_page_cost     => 1000 },
-	mixed => { seq_page_cost     => 5 },
+	raced => { cpu_tuple_cost     => 1 },
+	mixed => { cpu_tuple_cost     => 0.0045 },
 	dealt => { 'randpick.method' => 'deal' },
 	# a sequential scan that has ended starts over by itself, these do not
 	'dealt by bitmap' => {

@@ -13,7 +13,7 @@ use Test::More;
 plan skip_all => 'needs randpick' if PLAIN;
 
 my $builder = connect_to_server();
-my %leaf    = (seq_page_cost => 1000, 'randpick.method' => 'leaf');
+my %leaf    = (cpu_tuple_cost => 1, 'randpick.method' => 'leaf');
 
 my @tables = (
 	# what it is like, filter, SQL that makes T

@@ -14,7 +14,7 @@ use Test::More;
 plan skip_all => 'needs randpick' if PLAIN;
 
 my $builder = connect_to_server();
-my $dbh     = start_session(seq_page_cost => 1000, 'randpick.method' => 'heap');
+my $dbh     = start_session(cpu_tuple_cost => 1, 'randpick.method' => 'heap');
 
 # How many places has a page of a table, for this session?
 sub places_a_page
@@ -111,7 +111,7 @@ my $kept = 'heap_' . ++$number;
 build_table($builder, $kept,
 	"CREATE TABLE T ($four)",
 	'INSERT INTO T SELECT i, i, i, i FROM generate_series(1, 100) i');
-my $session = start_session(seq_page_cost => 1000, 'randpick.method' => 'heap', plan_cache_mode => 'force_generic_plan');
+my $session = start_session(cpu_tuple_cost => 1, 'randpick.method' => 'heap', plan_cache_mode => 'force_generic_plan');
 $session->do("PREPARE pick AS SELECT id FROM $kept ORDER BY random() LIMIT 1");
 $session->selectall_arrayref('EXECUTE pick') for 1 .. 3;
 $builder->do($_) for (

@@ -13,7 +13,7 @@ use Test::More;
 plan skip_all => 'needs randpick' if PLAIN;
 
 my $builder = connect_to_server();
-my $dbh     = start_session(seq_page_cost => 1000, 'randpick.method' => 'range');
+my $dbh     = start_session(cpu_tuple_cost => 1, 'randpick.method' => 'range');
 
 # keys of which a page holds about seven, so that few rows make a deep tree
 my $wide = q{lpad(to_char(i, 'FM0000'), 1000, 'k')};

@@ -12,7 +12,7 @@ use RandpickTest::Forms;
 use Test::More;
 
 # a race pays on tables as small as these where a page read in order is dear
-my %settings = (seq_page_cost => 1000);
+my %settings = (cpu_tuple_cost => 1000);
 
 my $builder = connect_to_server();
 $builder->do(<<'SQL');

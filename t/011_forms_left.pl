@@ -12,7 +12,7 @@ use Test::More;
 
 plan(skip_all => 'there is nothing to compare') if PLAIN;
 
-my %settings = (seq_page_cost => 1000, 'randpick.log_declined' => 'on');
+my %settings = (cpu_tuple_cost => 1, 'randpick.log_declined' => 'on');
 
 my $builder = connect_to_server();
 $builder->do(<<'SQL');

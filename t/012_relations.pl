@@ -91,7 +91,7 @@ CREATE TABLE nothing AS SELECT * FROM plain WHERE false;
 ANALYZE
 SQL
 
-my %course = (raced => { seq_page_cost => 1000 }, dealt => { 'randpick.method' => 'deal' });
+my %course = (raced => { cpu_tuple_cost => 1 }, dealt => { 'randpick.method' => 'deal' });
 
 my @relations = (
 	# what it is, its name, whether it is taken
@@ -156,7 +156,7 @@ for (PLAIN ? () : @relations)
 		[ 'randpick', 'true', 1, q{SELECT (to_jsonb(randpick('T'))->>'id')::int} ])
 	{
 		my ($what, $filter, $k, $query) = @$form;
-		my $dbh   = start_session(seq_page_cost => 1000);
+		my $dbh   = start_session(cpu_tuple_cost => 1);
 		my $facts = $dbh->selectall_hashref("SELECT id AS row FROM $name WHERE $filter", 'row');
 		next if keys %$facts < $k;
 		$query =~ s/\bT\b/$name/;
@@ -175,7 +175,7 @@ my @pruned = (
 	[ 'pruned by an array', 'parted WHERE f <> 0', 'SELECT id, random() AS r FROM parted WHERE f = ANY ($1) ORDER BY r LIMIT 2', '{1,2,3}' ],
 	[ 'pruned by a sub-select', 'parted_1', 'SELECT id, random() AS r FROM parted WHERE f = (SELECT min(f) + 1 FROM plain) ORDER BY r LIMIT 2' ],
 	[ 'pruned by a stable function', 'parted_1',
-		q{SELECT id, random() AS r FROM parted WHERE f = current_setting('cpu_tuple_cost')::float8 * 100 ORDER BY r LIMIT 2} ],
+		q{SELECT id, random() AS r FROM parted WHERE f = current_setting('cpu_index_tuple_cost')::float8 * 200 ORDER BY r LIMIT 2} ],
 	[ 'pruned for an outer row', 'parted_0', 'SELECT s.* FROM (VALUES (0)) v (wanted),
 		LATERAL (SELECT id, random() AS r FROM parted WHERE f = wanted ORDER BY r LIMIT 2) s' ],
 );

@@ -10,7 +10,7 @@ use RandpickTest;
 use RandpickTest::Forms;
 use Test::More;
 
-my %settings = (seq_page_cost => 1000);
+my %settings = (cpu_tuple_cost => 1000);
 
 my $builder = connect_to_server();
 $builder->do(<<'SQL');

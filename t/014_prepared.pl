@@ -72,7 +72,7 @@ for my $cache (qw(auto force_generic_plan force_custom_plan))
 	{
 		my ($table, $mode) = @$_;
 		my $dbh = start_session('randpick.order_by_random' => $mode, plan_cache_mode => $cache,
-			$mode eq 'force' ? (seq_page_cost => 1000) : ());
+			$mode eq 'force' ? (cpu_tuple_cost => 1) : ());
 		for (@prepared)
 		{
 			my ($query, $values, $count) = @$_;
@@ -101,7 +101,7 @@ for my $cache (qw(auto force_generic_plan force_custom_plan))
 # Values that bend a kept plan: NULL, 0, many, and again few.
 for my $cache (qw(auto force_generic_plan))
 {
-	my $dbh = start_session(plan_cache_mode => $cache, seq_page_cost => 1000);
+	my $dbh = start_session(plan_cache_mode => $cache, cpu_tuple_cost => 1);
 	$dbh->do('PREPARE p (bigint) AS SELECT id FROM book ORDER BY random() LIMIT $1');
 	my @counts = map { scalar @{ $dbh->selectall_arrayref("EXECUTE p ($_)") } } qw(1 1 1 1 1 1 NULL 0 1000 39 2 0 1);
 	is("@counts", '1 1 1 1 1 1 40 0 40 39 2 0 1', "LIMIT changes, $cache");
@@ -111,14 +111,14 @@ for my $cache (qw(auto force_generic_plan))
 }
 
 # The rows of a generic plan, and of PL/pgSQL's cursors.
-is_taken({ plan_cache_mode => 'force_generic_plan', seq_page_cost => 1000 }, name => "generic plan, $_->[0]",
+is_taken({ plan_cache_mode => 'force_generic_plan', cpu_tuple_cost => 1 }, name => "generic plan, $_->[0]",
 	rows => 'book WHERE kind = 1', k => 3, id => 'id', key => 'r', query => $_->[0], values => $_->[1])
   for
   [ 'SELECT random() AS r, id FROM book WHERE kind = $1 ORDER BY r LIMIT $2', [ 1, 3 ] ],
   [ 'SELECT random() AS r, id FROM parted WHERE kind = $1 ORDER BY r LIMIT $2', [ 1, 3 ] ];
-is_taken({ seq_page_cost => 1000 }, name => 'cursor of PL/pgSQL', rows => 'book', k => 3, id => 'id', key => 'r',
+is_taken({ cpu_tuple_cost => 1 }, name => 'cursor of PL/pgSQL', rows => 'book', k => 3, id => 'id', key => 'r',
 	is_hidden => 1, query => 'SELECT * FROM fetch_from_cursor(3)', values => []);
-is_taken({ seq_page_cost => 1000 }, name => "$_ of two cursors", rows => 'book', k => 3, id => $_,
+is_taken({ cpu_tuple_cost => 1 }, name => "$_ of two cursors", rows => 'book', k => 3, id => $_,
 	is_hidden => 1, varies => 1, query => 'SELECT * FROM loop_over_two_cursors(3)', values => [])
   for qw(id other);
 
@@ -128,7 +128,7 @@ my ($database) = $builder->selectrow_array('SELECT current_database()');
 my %options = PLAIN ? () : (
 	session_preload_libraries  => 'randpick',
 	'randpick.order_by_random' => 'force',
-	seq_page_cost              => 1000);
+	cpu_tuple_cost              => 1);
 my $connection = RandpickTest::Protocol->connect($database, %options);
 $connection->parse(all => 'SELECT random() AS r, id FROM book ORDER BY r');
 $connection->parse(limited => 'SELECT random() AS r, id FROM book WHERE kind = $1 ORDER BY r LIMIT $2');

@@ -12,9 +12,9 @@ use RandpickTest::Forms;
 use Test::More;
 
 my %course = (
-	'heap raced' => { seq_page_cost => 1000, 'randpick.method' => 'heap' },
-	'leaf raced' => { seq_page_cost => 1000, 'randpick.method' => 'leaf' },
-	'mixed'      => { seq_page_cost => 5 },
+	'heap raced' => { cpu_tuple_cost => 1, 'randpick.method' => 'heap' },
+	'leaf raced' => { cpu_tuple_cost => 1, 'randpick.method' => 'leaf' },
+	'mixed'      => { cpu_tuple_cost => 0.0045 },
 	'dealt'      => { 'randpick.method' => 'deal' },
 );
 my @courses = PLAIN ? 'mixed' : sort keys %course;

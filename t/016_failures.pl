@@ -14,9 +14,9 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 my %course = (
-	'heap raced' => { seq_page_cost => 1000, 'randpick.method' => 'heap' },
-	'leaf raced' => { seq_page_cost => 1000, 'randpick.method' => 'leaf' },
-	'mixed'      => { seq_page_cost => 5 },
+	'heap raced' => { cpu_tuple_cost => 1, 'randpick.method' => 'heap' },
+	'leaf raced' => { cpu_tuple_cost => 1, 'randpick.method' => 'leaf' },
+	'mixed'      => { cpu_tuple_cost => 0.0045 },
 	'dealt'      => { 'randpick.method' => 'deal' },
 );
 my @courses = PLAIN ? 'mixed' : sort keys %course;
@@ -120,11 +120,11 @@ for my $how (@courses)
 # function returns.
 my @loops = (
 	# what it is, settings, query
-	[ 'looking in the heap', { seq_page_cost => 1000, 'randpick.method' => 'heap' },
+	[ 'looking in the heap', { cpu_tuple_cost => 1, 'randpick.method' => 'heap' },
 		'SELECT count(*) FROM generate_series(1, 1000000) i, LATERAL (SELECT id FROM million WHERE id < -i ORDER BY random() LIMIT 1) s' ],
-	[ 'looking in an index', { seq_page_cost => 1000, 'randpick.method' => 'leaf' },
+	[ 'looking in an index', { cpu_tuple_cost => 1, 'randpick.method' => 'leaf' },
 		'SELECT count(*) FROM generate_series(1, 1000000) i, LATERAL (SELECT id FROM million WHERE id + i < 0 ORDER BY random() LIMIT 1) s' ],
-	[ 'racing for many rows', { seq_page_cost => 1000, work_mem => '1GB' },
+	[ 'racing for many rows', { cpu_tuple_cost => 1, work_mem => '1GB' },
 		'SELECT count(*) FROM (SELECT id FROM million ORDER BY random() OFFSET 0) s' ],
 	[ 'dealing', { 'randpick.method' => 'deal' },
 		'SELECT count(*) FROM (SELECT id FROM million ORDER BY random() OFFSET 0) s' ],

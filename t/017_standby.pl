@@ -28,9 +28,9 @@ die $@ if !$standby;
 $standby->catch_up($primary);
 
 my %course = (
-	heap  => { seq_page_cost => 1000, 'randpick.method' => 'heap' },
-	leaf  => { seq_page_cost => 1000, 'randpick.method' => 'leaf' },
-	range => { seq_page_cost => 1000, 'randpick.method' => 'range' },
+	heap  => { cpu_tuple_cost => 1, 'randpick.method' => 'heap' },
+	leaf  => { cpu_tuple_cost => 1, 'randpick.method' => 'leaf' },
+	range => { cpu_tuple_cost => 1, 'randpick.method' => 'range' },
 	deal  => { 'randpick.method' => 'deal' },
 );
 sub start_standby_session

@@ -24,7 +24,7 @@ my %racer   = map {
 	$_ => start_session(
 		'randpick.method' => $_,
 		# so dear a deal that none is made
-		seq_page_cost     => 1000,
+		cpu_tuple_cost     => 1,
 		enable_indexscan  => 'off',
 		enable_bitmapscan => 'off')
 } @sources;

@@ -99,7 +99,7 @@ reopen_database(sub {
 });
 
 my $builder = connect_to_server();
-my %dbh     = map { $_ => start_session(seq_page_cost => 1000, 'randpick.method' => $_) } 'range', 'leaf';
+my %dbh     = map { $_ => start_session(cpu_tuple_cost => 1, 'randpick.method' => $_) } 'range', 'leaf';
 
 # The flags of a page's opaque data, by name.
 sub flags_of

@@ -61,7 +61,7 @@ for my $source ('PostgreSQL', PLAIN ? () : ('heap', 'leaf', 'range'))
 {
 	my %settings = $source eq 'PostgreSQL'
 	  ? ('randpick.order_by_random' => 'off')
-	  : ('randpick.method' => $source, seq_page_cost => 1000);
+	  : ('randpick.method' => $source, cpu_tuple_cost => 1);
 
 	is_raced_over($source, 'a pick', start_session(%settings), 'guarded', $sql{pick}) if $source ne 'PostgreSQL';
 	for (@schedules)

@@ -80,7 +80,7 @@ for my $source (PLAIN ? 'PostgreSQL' : ('range', 'leaf'))
 {
 	my $dbh = start_session(
 		'randpick.method' => $source,
-		seq_page_cost     => 1000,
+		cpu_tuple_cost     => 1,
 		enable_bitmapscan => 'off',
 		enable_memoize    => 'off');
 
@@ -147,7 +147,7 @@ for my $source (PLAIN ? 'PostgreSQL' : ('range', 'leaf'))
 	my ($level) = $builder->selectrow_array(q{SELECT level FROM bt_metap('chain_key_idx')});
 	cmp_ok($level, '>=', 2, 'the tree is deep');
 
-	my $dbh   = start_session(seq_page_cost => 1000, 'randpick.method' => 'range');
+	my $dbh   = start_session(cpu_tuple_cost => 1, 'randpick.method' => 'range');
 	my $query = <<"SQL";
 SELECT (SELECT id FROM chain WHERE key BETWEEN $low AND $high ORDER BY random() LIMIT 1) - g
 FROM generate_series(1, 8) run, LATERAL (SELECT (g * 7 + run * 11) % 1480 + 1 AS g FROM generate_series(1, 1480) g) g

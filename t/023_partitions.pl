@@ -50,7 +50,7 @@ SQL
 $builder->do("CREATE TABLE many_$_ PARTITION OF many FOR VALUES WITH (MODULUS 200, REMAINDER $_)") for 0 .. 199;
 $builder->do($_) for 'INSERT INTO many SELECT i, i % 3 FROM generate_series(1, 40000) i', 'VACUUM ANALYZE many';
 
-my %far = (seq_page_cost => 1000);
+my %far = (cpu_tuple_cost => 1);
 
 sub plan_of
 {
@@ -99,7 +99,7 @@ my %course = (
 	range => { %far, 'randpick.method' => 'range' },
 	# what cannot be in a joint race: it is run over the heap
 	leaf  => { %far, 'randpick.method' => 'leaf' },
-	mixed => { 'randpick.method' => 'heap', seq_page_cost => 2 },
+	mixed => { 'randpick.method' => 'heap', cpu_tuple_cost => 0.0018 },
 	dealt => { 'randpick.method' => 'deal' },
 );
 for my $how (sort keys %course)

@@ -16,7 +16,7 @@ build_table($builder, 'counted',
 	'INSERT INTO T SELECT i, i % 5, i % 7 FROM generate_series(1, 3000) i',
 	'DELETE FROM T WHERE id % 3 = 0');
 
-my $dbh = start_session(seq_page_cost => 1000);
+my $dbh = start_session(cpu_tuple_cost => 1);
 
 # The session's counters of a source.
 sub stats_of
@@ -86,7 +86,7 @@ my ($stats, $scans) = counts_of('heap', 'SELECT id FROM counted ORDER BY random(
 is($scans->{seq_tup_read}, 50, 'a row read for each row picked');
 
 # What is dealt: by an ordinary plan, which counts for itself.
-$dbh->do('RESET seq_page_cost');
+$dbh->do('RESET cpu_tuple_cost');
 ($stats, $scans) = counts_of('deal', 'SELECT id FROM counted ORDER BY random() LIMIT 4', 3);
 is_deeply($stats, { source => 'deal', races => 3, picks => 12, looks => 0, misses => 0, deals => 3, dealt => 12 },
 	'dealt without a look');
@@ -116,7 +116,7 @@ $dbh->rollback;
 is(stats_of('heap')->{picks}, 5, 'rows that come again are not counted again');
 
 # The rows of a sample are picked, whatever the WHERE says of them.
-$dbh->do('SET seq_page_cost = 1000');
+$dbh->do('SET cpu_tuple_cost = 1');
 ($stats) = counts_of('heap', 'SELECT id FROM counted TABLESAMPLE randpick(9) WHERE id < 0');
 is("$stats->{races} $stats->{picks} $stats->{dealt}", '1 9 0', 'a sample is raced');
 
@@ -126,7 +126,7 @@ $dbh->selectall_arrayref('SELECT randpick_stats_reset()');
 is(@{ $dbh->selectall_arrayref($large) }, 1990, 'a large sample');
 is_deeply(stats_of('deal'), { source => 'deal', races => 1, picks => 1990, looks => 0, misses => 0, deals => 1, dealt => 1990 },
 	'is dealt without a look');
-$dbh->do('RESET seq_page_cost');
+$dbh->do('RESET cpu_tuple_cost');
 
 # An error leaves what was counted.
 $dbh->do('SELECT randpick_stats_reset()');
@@ -139,7 +139,7 @@ $builder->do($_)
   for 'CREATE TABLE parted (id int) PARTITION BY HASH (id)',
   (map { "CREATE TABLE parted_$_ PARTITION OF parted FOR VALUES WITH (MODULUS 4, REMAINDER $_)" } 0 .. 3),
   'INSERT INTO parted SELECT generate_series(1, 4000)', 'ANALYZE parted';
-$dbh->do($_) for 'SET randpick.method = heap', 'SET seq_page_cost = 1000';
+$dbh->do($_) for 'SET randpick.method = heap', 'SET cpu_tuple_cost = 1';
 $dbh->do('SELECT randpick_stats_reset()');
 $dbh->do('SELECT id FROM parted ORDER BY random() LIMIT 60');
 $stats = stats_of('heap');

@@ -10,7 +10,7 @@ use RandpickTest;
 use Test::More;
 
 my $builder = connect_to_server();
-my %settings = (seq_page_cost => 1000, 'randpick.method' => 'range');
+my %settings = (cpu_tuple_cost => 1, 'randpick.method' => 'range');
 
 # A text as wide as wanted for number $n, in the order of the numbers.
 sub wide { return sprintf q{lpad(to_char(%s, 'FM00000000'), %d, 'k')}, @_ }

@@ -22,9 +22,9 @@ layout_ok($builder, 'hostile');
 # race goes; a repeatable sample has a budget of its own.  No setting of ORDER
 # BY random() matters.
 my %off   = ('randpick.order_by_random' => 'off');
-my %heap  = (%off, seq_page_cost => 1000, 'randpick.method' => 'heap');
-my %leaf  = (%off, seq_page_cost => 1000, 'randpick.method' => 'leaf');
-my %mixed = (%off, seq_page_cost => 25,   'randpick.method' => 'heap');
+my %heap  = (%off, cpu_tuple_cost => 1, 'randpick.method' => 'heap');
+my %leaf  = (%off, cpu_tuple_cost => 1, 'randpick.method' => 'leaf');
+my %mixed = (%off, cpu_tuple_cost => 0.0225,   'randpick.method' => 'heap');
 my %deal  = (%off, 'randpick.method' => 'deal');
 
 sub test_rows
@@ -62,7 +62,7 @@ $builder->do($_) for (
 	'INSERT INTO pair SELECT a, b FROM generate_series(1, 2) a, generate_series(1, 6) b',
 	'CREATE TABLE chosen AS SELECT i AS id, i % 3 = 0 AS fits FROM generate_series(1, 24) i',
 	'ANALYZE');
-my %course = (raced => \%heap, mixed => { %mixed, seq_page_cost => 10 }, dealt => \%deal);
+my %course = (raced => \%heap, mixed => { %mixed, cpu_tuple_cost => 0.009 }, dealt => \%deal);
 for my $how (sort keys %course)
 {
 	for (@seeds)

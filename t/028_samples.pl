@@ -31,8 +31,8 @@ for my $first (
 }
 
 my %course = (
-	raced             => { seq_page_cost     => 1000 },
-	mixed             => { seq_page_cost     => 25 },
+	raced             => { cpu_tuple_cost     => 1 },
+	mixed             => { cpu_tuple_cost     => 0.0225 },
 	dealt             => { 'randpick.method' => 'deal' },
 	'dealt in parallel' => {
 		'randpick.method'            => 'deal',

@@ -1,5 +1,6 @@
-# Races that are lost again and again become short, and those won make them long
-# again; whatever became of them, the next row is exactly random.
+# Races that are lost again and again are not run any more, but now and then, and
+# those won bring them back; whatever became of them, the next row is exactly
+# random.
 
 use strict;
 use warnings;
@@ -76,33 +77,29 @@ sub win
 	die "no race is won\n";
 }
 
-# The budget after 0, 1, ... races lost in a row, if the full one is $full.  So
-# src/past.c has it.
+# The budget after 0, 1, ... races lost in a row: $full, or none.  So src/past.c
+# has it.
 sub budgets
 {
 	my ($full, $n) = @_;
-	return map {
-		my $is_full = $_ < 4 || $_ % 64 == 0 || $_ == 8 || $_ == 16 || $_ == 32;
-		my $part    = $full >> ($_ < 9 ? $_ - 3 : 6);
-		$is_full ? $full : $part < 8 ? 0 : $part;
-	} 0 .. $n - 1;
+	return map { $_ < 4 || $_ % 64 == 0 || $_ == 8 || $_ == 16 || $_ == 32 ? $full : 0 } 0 .. $n - 1;
 }
 
 my $none = 'EXECUTE pick (0)';
 my $some = 'EXECUTE pick (100)';	# half of the rows
 for my $table (qw(plenty parted))
 {
-	my $dbh   = start_generic($table, seq_page_cost => 300);
+	my $dbh   = start_generic($table, cpu_tuple_cost => 0.27);
 	my @looks = looks_of($dbh, $none, 130);
 	my $full  = $looks[0];
 
 	cmp_ok($full, '>', 320, "$table: a race for no row has a budget of $full looks");
-	is("@looks", join(' ', budgets($full, 130)), "$table: races lost become short, but for some");
+	is("@looks", join(' ', budgets($full, 130)), "$table: races lost are not run any more, but for some");
 
 	my $runs = win($dbh, $some);
-	is("@{[ looks_of($dbh, $none, 3) ]}", join(' ', (budgets($full, 10))[ 7 .. 9 ]), "$table: and longer when one is won, after $runs more");
+	is("@{[ looks_of($dbh, $none, 3) ]}", join(' ', (budgets($full, 10))[ 7 .. 9 ]), "$table: and sooner when one is won, after $runs more");
 	win($dbh, $some) for 1 .. 6;
-	is("@{[ looks_of($dbh, $none, 10) ]}", join(' ', budgets($full, 10)), "$table: and long again when some were won");
+	is("@{[ looks_of($dbh, $none, 10) ]}", join(' ', budgets($full, 10)), "$table: and all of them again when some were won");
 
 	# a race is won when it has found its row, whatever becomes of the query
 	win($dbh, $some) for 1 .. 6;
@@ -122,14 +119,14 @@ for my $table (qw(plenty parted))
 	# what is known of one query is not of others, or of other sessions
 	my $other = "SELECT id FROM $table WHERE key = 3 AND key * 2 = 7 ORDER BY random() LIMIT 1";
 	looks_of($dbh, $none, 12);
-	my ($other_full, $there) = map { (looks_of($_, $other, 1))[0] } $dbh, start_generic($table, seq_page_cost => 300);
+	my ($other_full, $there) = map { (looks_of($_, $other, 1))[0] } $dbh, start_generic($table, cpu_tuple_cost => 0.27);
 	is($other_full, $there, "$table: another query has its own budget, $there looks");
-	is((looks_of(start_generic($table, seq_page_cost => 300), $none, 1))[0], $full, "$table: so has another session");
+	is((looks_of(start_generic($table, cpu_tuple_cost => 0.27), $none, 1))[0], $full, "$table: so has another session");
 }
 
 # Who wants to can have all forgotten.
 {
-	my $dbh   = start_generic('plenty', seq_page_cost => 300);
+	my $dbh   = start_generic('plenty', cpu_tuple_cost => 0.27);
 	my @looks = looks_of($dbh, $none, 12);
 	$dbh->do('SELECT randpick_stats_reset()');
 	is((looks_of($dbh, $none, 1))[0], $looks[0], 'races lost are forgotten with the counters');
@@ -138,7 +135,7 @@ for my $table (qw(plenty parted))
 # More rows are wanted than there are: such a race finds rows, and is lost.
 for my $table (qw(plenty parted))
 {
-	my $dbh   = start_session(seq_page_cost => 300, 'randpick.method' => 'heap');
+	my $dbh   = start_session(cpu_tuple_cost => 0.27, 'randpick.method' => 'heap');
 	my $query = "SELECT id FROM $table WHERE key * 2 = 8 ORDER BY random() LIMIT 60";
 	my @looks = looks_of($dbh, $query, 12);
 	is("@looks", join(' ', budgets($looks[0], 12)), "$table: a race that is lost after finding rows is lost");
@@ -147,7 +144,7 @@ for my $table (qw(plenty parted))
 
 # What did not race is not lost; nor is a race that stops for other reasons.
 {
-	my $dbh = start_session(seq_page_cost => 300, 'randpick.method' => 'heap', plan_cache_mode => 'force_generic_plan');
+	my $dbh = start_session(cpu_tuple_cost => 0.27, 'randpick.method' => 'heap', plan_cache_mode => 'force_generic_plan');
 	$dbh->do('PREPARE sample (int) AS SELECT id FROM plenty TABLESAMPLE randpick($1)');
 	is("@{[ looks_of($dbh, 'EXECUTE sample (2000000000)', 12) ]}", '0 ' x 11 . '0', 'no race for more rows than looks');
 	cmp_ok((looks_of($dbh, 'EXECUTE sample (500)', 1))[0], '>=', 500, 'which does not count as lost');
@@ -159,7 +156,7 @@ for my $table (qw(plenty parted))
 
 	build_parted('large', 'id int, a name NOT NULL, b name NOT NULL, c name NOT NULL',
 		'SELECT i, i, i, i FROM generate_series(1, 99999) i', 200, 100000);
-	$dbh->do($_) for 'SET work_mem = 64', 'SET seq_page_cost = 100000';
+	$dbh->do($_) for 'SET work_mem = 64', 'SET cpu_tuple_cost = 100';
 	for my $table (qw(large large_100000))
 	{
 		my @looks = looks_of($dbh, "SELECT id FROM $table ORDER BY random() LIMIT 20000", 12);
@@ -259,7 +256,7 @@ sub are_pairs_fair
 for my $table (qw(plenty parted))
 {
 	$builder->do("DELETE FROM $table WHERE id % 400 <> 7");
-	are_pairs_fair("$table, few rows left", start_session('randpick.method' => 'heap', seq_page_cost => 60), $table);
+	are_pairs_fair("$table, few rows left", start_session('randpick.method' => 'heap', cpu_tuple_cost => 0.054), $table);
 }
 
 done_testing;

@@ -100,7 +100,7 @@ deal(RandpickRace *race, const Course *course, int n, int *order, double *keys)
 		times[row] = HUGE_VAL;
 		if (randpick_race_was_seen(race, &tid))
 			continue;
-		times[row] = randpick_race_time_left(race);
+		times[row] = randpick_race_time_of(race, randpick_race_draw_number(race));
 		if (course->mutant == DEAL_FORGETS_CLOCK)
 			times[row] -= start;
 		if (course->mutant == DEAL_IN_ORDER)

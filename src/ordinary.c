@@ -1,0 +1,206 @@
+/*
+ * ordinary.c
+ *	  PostgreSQL's own plan beside a race, for when the number of rows is known.
+ *
+ * A generic plan is made for any LIMIT $1, and a LIMIT that is a sub-select is
+ * known only when the query runs.  limit.c assumes few rows then.  If many are
+ * wanted, a race is no good; and to deal them means to fetch each, where a sort
+ * has them at hand.  So a race whose LIMIT is not known carries PostgreSQL's own
+ * plan with it, the sort of the cheapest scan, and when execution begins and the
+ * number of rows is known, the node runs one or the other.  What cannot be known
+ * before is decided then; what is not run costs a few nodes of the plan.
+ *
+ * Both return the same columns.  But what nobody reads has been left out of the
+ * node's own target list (unread.c), and a sort needs its column; so rows of the
+ * ordinary plan go through a slot that has the node's columns alone.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "compat.h"
+#include "executor/executor.h"
+#include "limit.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/planner.h"
+#include "parser/parsetree.h"
+#include "ordinary.h"
+#include "randpick.h"
+
+/* The cheapest of a relation's paths in which nothing is ours; or NULL. */
+static Path *
+find_ordinary(RelOptInfo *rel)
+{
+	Path	   *cheapest = NULL;
+	ListCell   *lc;
+
+	foreach(lc, rel->pathlist)
+	{
+		Path	   *path = (Path *) lfirst(lc);
+
+		if (path->param_info == NULL && !randpick_has_race(path) &&
+			(cheapest == NULL ||
+			 compare_path_costs(path, cheapest, TOTAL_COST) < 0))
+			cheapest = path;
+	}
+	return cheapest;
+}
+
+/* Collect those of all partitions.  False if one has none. */
+static bool
+collect_ordinary(PlannerInfo *root, RelOptInfo *rel, List **paths)
+{
+	ListCell   *lc;
+
+	foreach(lc, root->append_rel_list)
+	{
+		AppendRelInfo *info = lfirst_node(AppendRelInfo, lc);
+		RelOptInfo *child = root->simple_rel_array[info->child_relid];
+		Path	   *path;
+
+		if (info->parent_relid != rel->relid || child == NULL ||
+			IS_DUMMY_REL(child))
+			continue;
+		if (planner_rt_fetch(info->child_relid, root)->inh)
+		{
+			if (!collect_ordinary(root, child, paths))
+				return false;
+			continue;
+		}
+		path = find_ordinary(child);
+		if (path == NULL)
+			return false;
+		*paths = lappend(*paths, path);
+	}
+	return true;
+}
+
+/*
+ * The cheapest path to all rows in which nothing is ours; or NULL.  Those of a
+ * partitioned table may all have races in them, which seem cheap where few rows
+ * are assumed; then the partitions have others.
+ */
+static Path *
+find_ordinary_input(PlannerInfo *root, RelOptInfo *input)
+{
+	Path	   *path = find_ordinary(input);
+	List	   *paths = NIL;
+
+	if (path != NULL ||
+		planner_rt_fetch(input->relid, root)->relkind != RELKIND_PARTITIONED_TABLE ||
+		!collect_ordinary(root, input, &paths) || paths == NIL)
+		return path;
+	return randpick_append_path(root, input, paths);
+}
+
+void
+randpick_add_ordinary_path(PlannerInfo *root, RelOptInfo *input,
+						   RelOptInfo *ordered, CustomPath *race)
+{
+	PathTarget *target = root->upper_targets[UPPERREL_ORDERED];
+	Path	   *path;
+
+	if (!randpick_is_limit_unknown(root))
+		return;
+	path = find_ordinary_input(root, input);
+	if (path == NULL)
+		return;
+	path = (Path *) create_sort_path(root, ordered, path, root->sort_pathkeys,
+									 -1.0);
+	if (path->pathtarget != target)
+		path = apply_projection_to_path(root, ordered, path, target);
+	race->custom_paths = lappend(race->custom_paths, path);
+}
+
+void
+randpick_add_ordinary_paths(PlannerInfo *root, RelOptInfo *input,
+							RelOptInfo *ordered)
+{
+	ListCell   *lc;
+
+	foreach(lc, ordered->pathlist)
+	{
+		Path	   *path = (Path *) lfirst(lc);
+
+		/* the node projects by itself */
+		if (IsA(path, ProjectionPath))
+			path = ((ProjectionPath *) path)->subpath;
+		if (IsA(path, CustomPath) && randpick_is_path((CustomPath *) path))
+			randpick_add_ordinary_path(root, input, ordered, (CustomPath *) path);
+	}
+}
+
+Plan *
+randpick_ordinary_plan(const CustomScan *scan)
+{
+	Plan	   *last = (Plan *) llast(scan->custom_plans);
+
+	/* it is the last one, after what deals, or after the members */
+	if (list_length(scan->custom_plans) < 2 ||
+		(IsA(last, CustomScan) &&
+		 ((CustomScan *) last)->methods == &randpick_scan_methods))
+		return NULL;
+	return last;
+}
+
+void
+randpick_init_ordinary(RandpickOrdinary *ordinary, CustomScanState *css,
+					   int eflags)
+{
+	EState	   *estate = css->ss.ps.state;
+	Plan	   *plan = randpick_ordinary_plan((CustomScan *) css->ss.ps.plan);
+	MemoryContext oldcxt;
+
+	if (plan == NULL || ordinary->state != NULL)
+		return;
+	oldcxt = MemoryContextSwitchTo(estate->es_query_cxt);
+	ordinary->state = ExecInitNode(plan, estate, eflags);
+	css->custom_ps = lappend(css->custom_ps, ordinary->state);
+	ordinary->slot = ExecInitExtraTupleSlot(estate, css->ss.ps.ps_ResultTupleDesc,
+											&TTSOpsVirtual);
+	MemoryContextSwitchTo(oldcxt);
+}
+
+bool
+randpick_use_ordinary(RandpickOrdinary *ordinary, CustomScanState *css,
+					  uint64 wanted, int eflags)
+{
+	int64		bound;
+
+	randpick_init_ordinary(ordinary, css, eflags);
+	if (ordinary->state == NULL)
+		return false;
+	ordinary->is_used = true;
+
+	/* row locks, which may be between, skip rows */
+	bound = css->ss.ps.state->es_rowmarks == NULL && wanted > 0 &&
+		wanted <= PG_INT64_MAX ? (int64) wanted : -1;
+	ExecSetTupleBound(bound, ordinary->state);
+	return true;
+}
+
+TupleTableSlot *
+randpick_ordinary_row(RandpickOrdinary *ordinary, CustomScanState *css)
+{
+	TupleTableSlot *row = ExecProcNode(ordinary->state);
+	TupleTableSlot *slot = ordinary->slot;
+	int			ncolumns = slot->tts_tupleDescriptor->natts;
+
+	ExecClearTuple(slot);
+	if (TupIsNull(row))
+		return slot;
+	slot_getsomeattrs(row, ncolumns);
+	memcpy(slot->tts_values, row->tts_values, ncolumns * sizeof(Datum));
+	memcpy(slot->tts_isnull, row->tts_isnull, ncolumns * sizeof(bool));
+	return ExecStoreVirtualTuple(slot);
+}
+
+void
+randpick_rescan_ordinary(RandpickOrdinary *ordinary, CustomScanState *css)
+{
+	if (ordinary->state == NULL)
+		return;
+	if (css->ss.ps.chgParam != NULL)
+		UpdateChangedParamSet(ordinary->state, css->ss.ps.chgParam);
+	if (ordinary->state->chgParam == NULL)
+		ExecReScan(ordinary->state);
+}
