@@ -197,8 +197,9 @@ is_for_call(const KeptPlan *kept, const RandpickCall *call, int64 limit)
 		kept->nvalues == call->nvalues &&
 		(kept->filter == NULL) == (call->filter == NULL) &&
 		(kept->filter == NULL || strcmp(kept->filter, call->filter) == 0) &&
-		memcmp(kept->value_types, call->types,
-			   sizeof(Oid) * call->nvalues) == 0;
+		(call->nvalues == 0 ||
+		 memcmp(kept->value_types, call->types,
+				sizeof(Oid) * call->nvalues) == 0);
 }
 
 /* Does the query read the table that it was made for, and return its rows? */
