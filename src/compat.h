@@ -18,6 +18,7 @@
 #include "optimizer/appendinfo.h"
 #include "optimizer/cost.h"
 #include "optimizer/pathnode.h"
+#include "parser/parser.h"
 #include "utils/selfuncs.h"
 #include "storage/bufmgr.h"
 #include "storage/proc.h"
@@ -115,6 +116,17 @@ randpick_is_search_path_of(const CachedPlanSource *source)
 	return SearchPathMatchesCurrentEnvironment(source->search_path);
 #else
 	return OverrideSearchPathMatchesCurrent(source->search_path);
+#endif
+}
+
+/* Is a backslash in a plain string a character like others?  Always since 19. */
+static inline bool
+randpick_strings_conform(void)
+{
+#if PG_VERSION_NUM >= 190000
+	return true;
+#else
+	return standard_conforming_strings;
 #endif
 }
 

@@ -19,6 +19,13 @@
  * plans anew.  So what counts is that the plan that is to run reads that very
  * table.
  *
+ * A plan is good for another call only if the filter's text still means the same.
+ * The parser looks at three settings, which are part of what an entry is found
+ * by.  Names are looked up by the search path, which the plan cache watches.
+ * Literals are read by input functions and bodies of SQL functions by the
+ * planner; query_literals.c watches both.  Values that come as text are read for
+ * each call.  All else that depends on the session does so when the query runs.
+ *
  * LIMIT is a constant, so that no plan has to guess it.  It is rounded up to a
  * power of two, so that there are few plans; the first rows of more rows in
  * random order are as random as any.
@@ -31,6 +38,7 @@
 #include "nodes/nodeFuncs.h"
 #include "port/pg_bitutils.h"
 #include "query.h"
+#include "query_literals.h"
 #include "query_text.h"
 #include "randpick.h"
 #include "storage/lmgr.h"
@@ -57,11 +65,14 @@ typedef struct KeptPlan
 	int64		limit;			/* as planned */
 	int			order_by_random;	/* settings it was planned under */
 	int			method;
+	uint32		parser_settings;	/* and parsed under */
 	int			nvalues;
 	Oid		   *value_types;	/* as called, UNKNOWNOID included */
 	Oid		   *param_types;	/* as the filter's context has it */
 	char	   *query_string;
 	CachedPlanSource *source;
+	RandpickLiterals literals;	/* of the query, if it was used again */
+	bool		is_for_one_call;	/* the next one may read it differently */
 } KeptPlan;
 
 /* most recently used first */
@@ -82,26 +93,6 @@ planned_limit(int64 limit)
 	if (limit > PG_INT64_MAX / 2)
 		return PG_INT64_MAX;
 	return (int64) pg_nextpower2_64((uint64) limit);
-}
-
-/*
- * Show where in the text at hand, filter or query, an error is; and how to tell
- * the type of a value that has none.
- */
-static void
-text_error_callback(void *arg)
-{
-	const char *text = *(const char **) arg;
-	int			position = geterrposition();
-
-	if (geterrcode() == ERRCODE_INDETERMINATE_DATATYPE)
-		errhint("Cast it in the filter, as in \"$1::text\".");
-	if (position > 0)
-	{
-		errposition(0);
-		internalerrposition(position);
-		internalerrquery(text);
-	}
 }
 
 /*
@@ -147,6 +138,7 @@ build_plan(const RandpickCall *call)
 	kept->limit = planned_limit(call->limit);
 	kept->order_by_random = randpick_order_by_random;
 	kept->method = randpick_method;
+	kept->parser_settings = randpick_parser_settings();
 	kept->nvalues = call->nvalues;
 	kept->value_types = palloc0(types_size);
 	kept->param_types = palloc0(types_size);
@@ -157,10 +149,7 @@ build_plan(const RandpickCall *call)
 	}
 	kept->query_string = randpick_build_query(call, kept->limit);
 
-	errcallback.callback = text_error_callback;
-	errcallback.arg = &text;
-	errcallback.previous = error_context_stack;
-	error_context_stack = &errcallback;
+	randpick_push_text_context(&errcallback, &text);
 	raw = randpick_parse_query(call, kept->query_string, &text);
 	complete_plan(kept, raw);
 	error_context_stack = errcallback.previous;
@@ -171,19 +160,24 @@ build_plan(const RandpickCall *call)
 	return kept;
 }
 
+/* Drop an entry, unless another call may be about to use it. */
+static void
+drop_plan(KeptPlan *kept)
+{
+	if (ncalls_planning > 0)
+		return;
+	dlist_delete(&kept->node);
+	nkept_plans--;
+	DropCachedPlan(kept->source);
+	MemoryContextDelete(kept->cxt);
+}
+
 /* Drop the least recently used entries that are too many. */
 static void
 drop_surplus_plans(void)
 {
 	while (nkept_plans > MAX_PLANS && ncalls_planning == 0)
-	{
-		KeptPlan   *kept = dlist_tail_element(KeptPlan, node, &kept_plans);
-
-		dlist_delete(&kept->node);
-		nkept_plans--;
-		DropCachedPlan(kept->source);
-		MemoryContextDelete(kept->cxt);
-	}
+		drop_plan(dlist_tail_element(KeptPlan, node, &kept_plans));
 }
 
 static bool
@@ -194,6 +188,7 @@ is_for_call(const KeptPlan *kept, const RandpickCall *call, int64 limit)
 		kept->limit == limit &&
 		kept->order_by_random == randpick_order_by_random &&
 		kept->method == randpick_method &&
+		kept->parser_settings == randpick_parser_settings() &&
 		kept->nvalues == call->nvalues &&
 		(kept->filter == NULL) == (call->filter == NULL) &&
 		(kept->filter == NULL || strcmp(kept->filter, call->filter) == 0) &&
@@ -220,26 +215,68 @@ reads_relation(const KeptPlan *kept)
 }
 
 /*
- * The entry for a call, kept or made, and now the most recently used.  One
- * that is no longer valid is passed over, and grows old.
+ * Return the entry that was made for such calls, or NULL.  An entry that is no
+ * longer valid is passed over, and grows old.
  */
 static KeptPlan *
-find_plan(const RandpickCall *call)
+find_kept_plan(const RandpickCall *call)
 {
 	int64		limit = planned_limit(call->limit);
 	dlist_iter	iter;
-	KeptPlan   *kept;
 
 	dlist_foreach(iter, &kept_plans)
 	{
-		kept = dlist_container(KeptPlan, node, iter.cur);
+		KeptPlan   *kept = dlist_container(KeptPlan, node, iter.cur);
+
 		if (is_for_call(kept, call, limit) && CachedPlanIsValid(kept->source) &&
 			randpick_is_search_path_of(kept->source) && reads_relation(kept))
-		{
-			dlist_move_head(&kept_plans, &kept->node);
 			return kept;
-		}
 	}
+	return NULL;
+}
+
+/* True if the filter of an entry means what it meant when it was analyzed. */
+static bool
+means_the_same(KeptPlan *kept)
+{
+	ErrorContextCallback errcallback;
+	const char *text = kept->query_string;
+	bool		result;
+
+	if (kept->is_for_one_call)
+		return false;
+	randpick_find_literals(&kept->literals, kept->source);
+	if (kept->literals.list == NIL || !kept->literals.are_complete)
+		return kept->literals.are_complete;
+
+	randpick_push_text_context(&errcallback, &text);
+	ncalls_planning++;
+	PG_TRY();
+	{
+		result = randpick_literals_hold(&kept->literals);
+	}
+	PG_FINALLY();
+	{
+		ncalls_planning--;
+	}
+	PG_END_TRY();
+	error_context_stack = errcallback.previous;
+	return result;
+}
+
+/* Return the entry for a call, kept or made; it becomes the most recently used. */
+static KeptPlan *
+find_plan(const RandpickCall *call)
+{
+	KeptPlan   *kept = find_kept_plan(call);
+
+	if (kept != NULL && means_the_same(kept))
+	{
+		dlist_move_head(&kept_plans, &kept->node);
+		return kept;
+	}
+	if (kept != NULL)
+		drop_plan(kept);
 
 	kept = build_plan(call);
 	dlist_push_head(&kept_plans, &kept->node);
@@ -286,7 +323,8 @@ make_params(const RandpickCall *call, const KeptPlan *kept)
 static CachedPlan *
 get_plan(KeptPlan *kept, const RandpickCall *call, ParamListInfo *params)
 {
-	CachedPlan *plan;
+	CachedPlan *volatile plan;
+	bool	   *outer = randpick_watch_inlining(&kept->is_for_one_call);
 
 	ncalls_planning++;
 	PG_TRY();
@@ -298,6 +336,7 @@ get_plan(KeptPlan *kept, const RandpickCall *call, ParamListInfo *params)
 	PG_FINALLY();
 	{
 		ncalls_planning--;
+		randpick_end_watch(outer);
 	}
 	PG_END_TRY();
 	return plan;

@@ -19,8 +19,11 @@
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
+#include "compat.h"
 #include "filter.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "parser/parse_expr.h"
 #include "parser/parser.h"
 #include "query_text.h"
 #include "utils/builtins.h"
@@ -141,4 +144,53 @@ randpick_parse_query(const RandpickCall *call, const char *query_string,
 		elog(ERROR, "filter \"%s\" has another meaning in parentheses",
 			 call->filter);
 	return raw;
+}
+
+/*
+ * Return the settings that the parser looks at, as one number.  They are those of
+ * scan.l and parse_expr.c; escape_string_warning only adds warnings.
+ */
+uint32
+randpick_parser_settings(void)
+{
+	bool		escapes_quotes = backslash_quote == BACKSLASH_QUOTE_ON ||
+		(backslash_quote == BACKSLASH_QUOTE_SAFE_ENCODING &&
+		 !PG_ENCODING_IS_CLIENT_ONLY(pg_get_client_encoding()));
+
+	return (randpick_strings_conform() ? 1 : 0) |
+		(escapes_quotes ? 2 : 0) |
+		(Transform_null_equals ? 4 : 0);
+}
+
+/*
+ * Show where in the text at hand, filter or query, an error is; and how to tell
+ * the type of a value that has none.
+ */
+static void
+text_error_callback(void *arg)
+{
+	const char *text = *(const char **) arg;
+	int			position = geterrposition();
+
+	if (geterrcode() == ERRCODE_INDETERMINATE_DATATYPE)
+		errhint("Cast it in the filter, as in \"$1::text\".");
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery(text);
+	}
+}
+
+/*
+ * Let errors be shown in *text, which may change meanwhile.  The caller pops
+ * *callback from error_context_stack.
+ */
+void
+randpick_push_text_context(ErrorContextCallback *callback, const char **text)
+{
+	callback->callback = text_error_callback;
+	callback->arg = text;
+	callback->previous = error_context_stack;
+	error_context_stack = callback;
 }

@@ -19,4 +19,8 @@ extern RawStmt *randpick_parse_query(const RandpickCall *call,
 									 const char *query_string,
 									 const char **text);
 
+extern uint32 randpick_parser_settings(void);
+extern void randpick_push_text_context(ErrorContextCallback *callback,
+									   const char **text);
+
 #endif							/* RANDPICK_QUERY_TEXT_H */
