@@ -44,6 +44,7 @@ OBJS = \
 	src/prices.o \
 	src/private.o \
 	src/query.o \
+	src/query_ctid.o \
 	src/query_literals.o \
 	src/query_text.o \
 	src/race.o \

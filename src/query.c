@@ -38,6 +38,7 @@
 #include "nodes/nodeFuncs.h"
 #include "port/pg_bitutils.h"
 #include "query.h"
+#include "query_ctid.h"
 #include "query_literals.h"
 #include "query_text.h"
 #include "randpick.h"
@@ -357,7 +358,13 @@ randpick_query_plan(const RandpickCall *call, const char **query_string,
 		*query_string = pstrdup(kept->query_string);
 		plan = get_plan(kept, call, params);
 		if (reads_relation(kept))
+		{
+			if (call->wants_tid)
+				randpick_check_ctid_plan(linitial_node(PlannedStmt,
+													   plan->stmt_list),
+										 call->relid);
 			return plan;
+		}
 		ReleaseCachedPlan(plan, CurrentResourceOwner);
 	}
 	ereport(ERROR,

@@ -18,13 +18,13 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_inherits.h"
 #include "compat.h"
 #include "filter.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "parser/parse_expr.h"
 #include "parser/parser.h"
+#include "query_ctid.h"
 #include "query_text.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -65,41 +65,6 @@ relation_name(Oid relid, char **relname)
 	return quote_qualified_identifier(schema, *relname);
 }
 
-/*
- * Does the TID of a row tell which row it is?  It does in one table, but not
- * among several tables that have rows of the same TID, and only a table's own
- * rows can be found by it again.
- */
-static void
-check_tid_tells_row(Oid relid, const char *relname)
-{
-	const char *detail = NULL;
-
-	switch (get_rel_relkind(relid))
-	{
-		case RELKIND_PARTITIONED_TABLE:
-			detail = gettext_noop("It is a partitioned table, and rows of different partitions can have the same ctid.");
-			break;
-		case RELKIND_VIEW:
-			detail = gettext_noop("It is a view.");
-			break;
-		case RELKIND_FOREIGN_TABLE:
-			detail = gettext_noop("It is a foreign table.");
-			break;
-		default:
-			if (has_subclass(relid) &&
-				find_inheritance_children(relid, NoLock) != NIL)
-				detail = gettext_noop("It has child tables, and rows of different tables can have the same ctid.");
-	}
-	if (detail != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("cannot tell a row of relation \"%s\" by its ctid",
-						relname),
-				 errdetail("%s", _(detail)),
-				 errhint("Use randpick_row, or pick from one of its tables.")));
-}
-
 /* A line break ends a comment that the filter may end with. */
 char *
 randpick_build_query(const RandpickCall *call, int64 limit)
@@ -111,7 +76,7 @@ randpick_build_query(const RandpickCall *call, int64 limit)
 	initStringInfo(&buf);
 	if (call->wants_tid)
 	{
-		check_tid_tells_row(call->relid, relname);
+		randpick_check_ctid_relation(call->relid, relname);
 		appendStringInfo(&buf, "SELECT %s.ctid", quote_identifier(relname));
 	}
 	else
