@@ -6,28 +6,25 @@
 #define RANDPICK_DECLINED_H
 
 #include "nodes/pathnodes.h"
+#include "nodes/plannodes.h"
 
-/*
- * Log why the rows of a relation are not raced, if the setting wants that.  The
- * reason completes a sentence.
- */
+/* What there is to say about a query that is being planned. */
+typedef struct RandpickRemarks
+{
+	bool		has_table;		/* true if the query reads one, as far as known */
+	MemoryContext cxt;
+	List	   *list;			/* of Remark, in cxt */
+	struct RandpickRemarks *outer;	/* if another query is being planned, too */
+} RandpickRemarks;
+
+extern void randpick_begin_remarks(RandpickRemarks *remarks, Query *query);
+extern void randpick_end_remarks(RandpickRemarks *remarks);
+extern void randpick_log_remarks(RandpickRemarks *remarks, PlannedStmt *stmt);
+
 extern void randpick_report_declined(PlannerInfo *root, RelOptInfo *rel,
 									 const char *reason);
-
-/*
- * Planning begins.  What is left from a query whose planning failed must not be
- * taken for an offer to one that happens to stand at the same address.
- */
-extern void randpick_forget_offer(void);
-
-/* A race is being offered to the planner for a relation of the query. */
 extern void randpick_note_offer(PlannerInfo *root, RelOptInfo *rel,
 								const Path *path);
-
-/*
- * When all paths of a query are there: log if a race was offered and lost, and
- * the setting wants that.
- */
 extern void randpick_report_lost(PlannerInfo *root, RelOptInfo *final);
 
 #endif							/* RANDPICK_DECLINED_H */

@@ -91,11 +91,22 @@ create_upper_paths(PlannerInfo *root, UpperRelationKind stage,
 static PlannedStmt *
 plan_query(RANDPICK_PLANNER_PARAMS)
 {
-	PlannedStmt *stmt;
+	planner_hook_type planner = previous_planner_hook ?
+	previous_planner_hook : standard_planner;
+	PlannedStmt *volatile stmt;
+	RandpickRemarks remarks;
 
-	randpick_forget_offer();
-	stmt = (previous_planner_hook ? previous_planner_hook :
-			standard_planner) (RANDPICK_PLANNER_ARGS);
+	randpick_begin_remarks(&remarks, parse);
+	PG_TRY();
+	{
+		stmt = planner(RANDPICK_PLANNER_ARGS);
+	}
+	PG_FINALLY();
+	{
+		randpick_end_remarks(&remarks);
+	}
+	PG_END_TRY();
+	randpick_log_remarks(&remarks, stmt);
 	randpick_drop_unread_keys(stmt);
 	return stmt;
 }

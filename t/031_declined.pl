@@ -7,6 +7,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use RandpickTest;
+use RandpickTest::Modules;
 use Test::More;
 
 plan skip_all => 'needs randpick' if PLAIN;
@@ -192,5 +193,45 @@ is_deeply(logged($_, @auto), [], "$_: nothing is said")
   'SELECT random() FROM book', 'SELECT kind, count(*) FROM book GROUP BY kind ORDER BY 1';
 is_deeply(logged('SELECT id FROM book ORDER BY random()'), [], 'nothing is said under force');
 is_deeply(logged('SELECT id FROM elsewhere ORDER BY random()', 'randpick.log_declined' => 'off'), [], 'nothing is said if not asked');
+
+# A plan that another extension throws away, as Citus does that of a distributed
+# table, which looks empty here: what became of it is of no interest.
+{
+	$dbh->do($_) for map { ("CREATE TABLE $_ AS SELECT * FROM book WHERE id < 3", "ANALYZE $_") } 'shadow', 'beside';
+	$dbh->disconnect;
+	$dbh = connect_to_server();
+	load_module($dbh, 'takeover');
+	prepare_session($dbh);
+	$dbh->do('SET client_min_messages = log');
+	my @queries = (
+		[ 'SELECT id FROM T ORDER BY random() LIMIT 1' => @auto ], [ 'SELECT DISTINCT id, random() FROM T ORDER BY random() LIMIT 1' ],
+		[ 'SELECT a.id FROM T a JOIN T b USING (kind) ORDER BY random() LIMIT 1' ], [ 'SELECT * FROM (SELECT id FROM T OFFSET 0) s ORDER BY random() LIMIT 1' ],
+		[ 'WITH w AS MATERIALIZED (SELECT id FROM T) SELECT * FROM w ORDER BY random() LIMIT 1' ], [ 'SELECT (SELECT id FROM T WHERE flip(kind) ORDER BY random() LIMIT 1)' ],
+		[ 'SELECT id FROM T ORDER BY random() LIMIT 1' => @off ]);
+	for (@queries)
+	{
+		my ($query, @settings) = @$_;
+		(my $of_shadow = $query) =~ s/\bT\b/shadow/g;
+		(my $of_beside = $query) =~ s/\bT\b/beside/g;
+		is_deeply(logged($of_shadow, @settings, 'takeover.mode' => 'planner'), [], "$of_shadow: nothing is said");
+		is(logged($of_shadow, @settings)->[0], $not_taken, "$of_shadow: it is, if the table is read");
+		is(logged($of_beside, @settings, 'takeover.mode' => 'planner')->[0], $not_taken, "$of_beside: nor is it thrown away");
+	}
+	is(logged('SELECT * FROM generate_series(1, 3) ORDER BY random()', 'takeover.mode' => 'planner')->[0], $not_taken, 'a query of no table');
+	is(logged('INSERT INTO beside SELECT * FROM generate_series(1, 3) ORDER BY random()', 'takeover.mode' => 'planner')->[0], $not_taken,
+		'a query that reads no table');
+	is(logged('SELECT s.id FROM shadow s, beside b ORDER BY random()', 'takeover.mode' => 'planner')->[0], $not_taken, 'a query of another table, too');
+}
+
+# Planning that fails in the middle of another one, which goes on.
+{
+	$dbh->do($_) for 'CREATE TABLE gone (id int)',
+	  q{CREATE FUNCTION tries() RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
+		BEGIN PERFORM DISTINCT id, random() FROM beside ORDER BY random() LIMIT 1; PERFORM 1 / (id - id) FROM beside ORDER BY 1 / 0, random(); RETURN 1;
+		EXCEPTION WHEN division_by_zero THEN RETURN 2; END $$};
+	is_deeply(logged('SELECT DISTINCT id, random() FROM beside WHERE id < tries() ORDER BY random() LIMIT 1'),
+		[ ($not_taken, 'The query is not taken because it has DISTINCT.') x 2 ],
+		'a query that is planned while another one is, and one that fails to be');
+}
 
 done_testing;
