@@ -6,7 +6,7 @@
  * LIKE with a fixed beginning, casts that change nothing, what row security
  * allows to be tested before it.  It has no function to ask, and the index
  * paths that it made for the relation may be gone, having lost to others.  So
- * it is asked to make them again, for a copy of the relation with one index
+ * it is asked to make a path again, for a copy of the relation with one index
  * alone, and the conditions are taken from there.
  *
  * Of these, equalities (IS NULL is one) on the leading columns and whatever is
@@ -39,14 +39,26 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-/* What the planner would give an index to look for (IndexClauses), if it may. */
+/*
+ * Return what the planner would give an index to look for (IndexClauses), or NIL.
+ *
+ * The index is made out to be good for bitmap scans only.  The planner makes at
+ * most one path of these that has no parameters.  A plain index scan would have to
+ * compete with the bitmap scan, by costs that enable_* settings distort, and the
+ * conditions would be lost with it.  The planner still chooses, by costs that are
+ * not distorted, whether to use an array ("= ANY") on a column after the first.
+ */
 static List *
 match_index(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
 {
 	RelOptInfo	alone = *rel;
+	IndexOptInfo bitmap_only = *index;
 	ListCell   *lc;
 
-	alone.indexlist = list_make1(index);
+	bitmap_only.rel = &alone;
+	bitmap_only.amhasgettuple = false;
+	bitmap_only.amhasgetbitmap = true;
+	alone.indexlist = list_make1(&bitmap_only);
 	alone.pathlist = NIL;
 	alone.partial_pathlist = NIL;
 	alone.consider_parallel = false;
@@ -54,11 +66,10 @@ match_index(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
 
 	foreach(lc, alone.pathlist)
 	{
-		IndexPath  *path = (IndexPath *) lfirst(lc);
+		BitmapHeapPath *path = lfirst_node(BitmapHeapPath, lc);
 
-		if (IsA(path, IndexPath) && path->path.param_info == NULL &&
-			path->indexclauses != NIL)
-			return path->indexclauses;
+		if (path->path.param_info == NULL && IsA(path->bitmapqual, IndexPath))
+			return ((IndexPath *) path->bitmapqual)->indexclauses;
 	}
 	return NIL;
 }
