@@ -1,6 +1,10 @@
 # Is a pick a read of all the rows that it is from, to a serializable
 # transaction?  Of two that both pick from a set and both add to it, without
 # seeing what the other one adds, one must fail, as with PostgreSQL's own plan.
+#
+# A race does not see what was written to the table before it, so it takes every
+# concurrent serializable transaction that has written anything for one that has
+# written there.  Some schedules fail only for this; README.md says so.
 
 use strict;
 use warnings;
@@ -27,7 +31,7 @@ my %sql = (
 	commit => 'COMMIT',
 );
 my @schedules = (
-	# steps of two sessions, whether both commit
+	# steps of sessions, whether all commit, whether they do if there is a race
 	[ 'a begin, b begin, a pick, b pick, a write, b write, a commit, b commit', 0 ],
 	[ 'a begin, b begin, a pick, b pick, a write, a commit, b write, b commit', 0 ],
 	[ 'a begin, b begin, b pick, b write, b commit, a pick, a write, a commit', 0 ],
@@ -39,13 +43,18 @@ my @schedules = (
 	[ 'a begin, a pick, a write, a commit, b begin, b pick, b write, b commit', 1 ],
 	[ 'a begin, b begin, a pick, b pick, a beside, b beside, a commit, b commit', 1 ],
 	[ 'a begin, b begin, a pick, b pick, a write, b commit, a commit', 1 ],
+	[ 'a begin, b begin, c beside, a pick, b pick, a write, a commit, b commit', 1 ],
+	[ 'a begin, b begin, b pick, a pick, a write, b beside, a commit, b commit', 1 ],
+	# what is no conflict, but could be for all that a race knows
+	[ 'a begin, b begin, b beside, a pick, b pick, a write, a commit, b commit', 1, 0 ],
+	[ 'a begin, b begin, b pick, b beside, b commit, a pick, a write, a commit', 1, 0 ],
 );
 
 # Run a schedule; returns the errors of its sessions.
 sub run
 {
 	my ($schedule, %settings) = @_;
-	my %session = map { $_ => start_session(%settings) } 'a', 'b';
+	my %session = map { $_ => start_session(%settings) } 'a' .. 'c';
 	my %error;
 
 	for (split /, /, $schedule)
@@ -66,9 +75,10 @@ for my $source ('PostgreSQL', PLAIN ? () : ('heap', 'leaf', 'range'))
 	is_raced_over($source, 'a pick', start_session(%settings), 'guarded', $sql{pick}) if $source ne 'PostgreSQL';
 	for (@schedules)
 	{
-		my ($schedule, $both_commit) = @$_;
-		is_deeply([ run($schedule, %settings) ], [ $both_commit ? () : '40001' ],
-			"$source: $schedule: " . ($both_commit ? 'both commit' : 'one fails'));
+		my ($schedule, $all_commit, $all_commit_raced) = @$_;
+		$all_commit = $all_commit_raced // $all_commit if $source ne 'PostgreSQL';
+		is_deeply([ run($schedule, %settings) ], [ $all_commit ? () : '40001' ],
+			"$source: $schedule: " . ($all_commit ? 'all commit' : 'one fails'));
 	}
 }
 
