@@ -160,13 +160,8 @@ void
 _PG_init(void)
 {
 	define_settings();
-
-	/* a shared library that is loaded twice registers its methods once */
-	if (GetCustomScanMethods(RANDPICK_SCAN_NAME, true) == NULL)
-	{
-		RegisterCustomScanMethods(&randpick_scan_methods);
-		RegisterCustomScanMethods(&randpick_append_methods);
-	}
+	RegisterCustomScanMethods(&randpick_scan_methods);
+	RegisterCustomScanMethods(&randpick_append_methods);
 
 	previous_set_rel_pathlist_hook = set_rel_pathlist_hook;
 	set_rel_pathlist_hook = set_rel_pathlist;

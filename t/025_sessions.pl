@@ -4,6 +4,8 @@
 use strict;
 use warnings;
 
+use File::Copy 'copy';
+use File::Temp 'tempdir';
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use RandpickTest;
@@ -123,6 +125,24 @@ for (@changes)
 	eval { $dbh->do($change) };
 	is($dbh->state, '55006', "$change, before the first row of a cursor on $from");
 	$dbh->rollback;
+}
+
+# The library is loaded once.  A copy of it under another name is refused before
+# it has changed anything.
+unless (PLAIN)
+{
+	my $dbh     = start_session();
+	my $config  = $ENV{PG_CONFIG} || 'pg_config';
+	my ($path)  = $dbh->selectrow_array('SHOW dynamic_library_path');
+	my ($file)  = grep { -f } map { s/\$libdir/`$config --pkglibdir` =~ s{\n}{}r/er . '/randpick.so' } split /:/, $path;
+	my $folder  = tempdir('copy.XXXXXX', TMPDIR => 1, CLEANUP => 1);
+	chmod 0755, $folder;
+	copy($file, "$folder/randpick_copy.so") or die "$file: $!";
+	$dbh->do("LOAD 'randpick'");
+	eval { $dbh->do("LOAD '$folder/randpick_copy.so'") };
+	like($@, qr/attempt to redefine parameter "randpick\.order_by_random"/, 'a copy of the library is refused');
+	is_plan_raced($dbh, 'SELECT * FROM whole ORDER BY random() LIMIT 1', 'the library itself goes on');
+	is(scalar @{ $dbh->selectall_arrayref('SELECT * FROM whole ORDER BY random() LIMIT 3') }, 3, 'and gives rows');
 }
 
 done_testing;
