@@ -15,7 +15,7 @@
  *
  * To measure which rows can come back, the same statements run on a copy of
  * some of the table's rows, in which the rows are numbered; only {columns}
- * changes, from * to the number.  See reach.c.
+ * changes, from * to the number.  See fairness.c.
  *
  *-------------------------------------------------------------------------
  */

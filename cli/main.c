@@ -11,13 +11,17 @@
  *	target.c		the table
  *	init.c			making one; shapes.c, what it can be
  *	contenders.c	the ways of picking a row, as data; lineup.c, who takes part
- *	picker.c		one of these ways, in a connection; template.c, its SQL
+ *	picker.c		one of these ways, in a connection; template.c, its SQL;
+ *					param.c, the value that it needs
  *	run.c			all of them on one table:
  *	fairness.c		which rows they return; copy.c, chi_square.c
  *	buffers.c		how many pages they look at
- *	runner.c		how long they take, all against each other
+ *	runner.c		how long they take, all against each other: schedule.c, whose
+ *					turn it is; turn.c, a turn; lane.c, a client's part in it;
+ *					tally.c, what came of its calls
  *	result.c		what was found out; stats.c, ratio.c
  *	report.c		the output; columns.c, report_*.c, sample_log.c, charts.c, plot.c
+ *	progress.c		what the user sees meanwhile
  *	verdict.c		the exit status; baseline.c, an earlier run
  *
  * Exit status: see options.h.
