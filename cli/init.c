@@ -109,7 +109,8 @@ parse_name(Init *init, const char *table)
 
 /*
  * Make the partitions: the first has half of the keys, the next one half of
- * the others, and the last one all that is left.
+ * the others, and the last one all that is left.  When none are left, the others
+ * are empty, but still have bounds that a key could be in.
  */
 static void
 create_partitions(const Init *init)
@@ -120,7 +121,7 @@ create_partitions(const Init *init)
 	for (int i = 1; i <= init->shape->partitions; i++)
 	{
 		bool		last = (i == init->shape->partitions);
-		int64		size = last ? left : (left + 1) / 2;
+		int64		size = last ? left : Max((left + 1) / 2, 1);
 		char	   *name = psprintf("%s_%d", PQgetvalue(init->parts, 0, 1), i);
 		char	   *end = last ? pg_strdup("MAXVALUE") : psprintf(INT64_FORMAT, from + size);
 
@@ -128,7 +129,7 @@ create_partitions(const Init *init)
 			"CREATE TABLE %s PARTITION OF %s FOR VALUES FROM (" INT64_FORMAT ") TO (%s)",
 			fmtQualifiedId(PQgetvalue(init->parts, 0, 0), name), init->name, from, end);
 		from += size;
-		left -= size;
+		left = Max(left - size, 0);
 		pg_free(name);
 		pg_free(end);
 	}

@@ -50,6 +50,22 @@ for (@shapes)
 	is(psql($database, "SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass"), 4, "$shape: indexes");
 }
 
+# Tables of few rows, of each shape.
+for my $shape (map { $_->[0] } @shapes)
+{
+	my @wrong;
+	for my $size (1 .. 9, 60)
+	{
+		($status, $stdout, $stderr) = run('-q', "--init=$shape", "--size=$size", '--table=few');
+		push @wrong, "$size rows: exit status $status, $stderr" if $status != 0;
+		push @wrong, "$size rows: $_ of them" for grep { $_ ne "$size|$size" } psql($database, 'SELECT count(*), count(DISTINCT id) FROM few');
+	}
+	is_deeply(\@wrong, [], "$shape: few rows");
+}
+($status, $stdout, $stderr) = run('-q', '--init=partitioned', '--size=3', '--table=few');
+is(psql($database, q{SELECT count(*) FROM pg_inherits WHERE inhparent = 'few'::regclass}), 8, 'partitioned: 8 partitions, whatever the size');
+is((run('--table=few', '-T', '0.2', '--contenders=order-by-random', '--check'))[0], 0, 'and picks from it are fair');
+
 my $sum = 'SELECT md5(string_agg(t::text, chr(10) ORDER BY id)) FROM t';
 my $first = psql($database, $sum);
 run('-q', '--init=text', '--size=1000', '--table=t', '--seed=1');
