@@ -4,10 +4,10 @@
  *
  * PostgreSQL knows that best: operator families, collations, boolean columns,
  * LIKE with a fixed beginning, casts that change nothing, what row security
- * allows to be tested before it.  It has no function to ask, and the index
- * paths that it made for the relation may be gone, having lost to others.  So
- * it is asked to make a path again, for a copy of the relation with one index
- * alone, and the conditions are taken from there.
+ * allows to be tested before it.  It has no function to ask.  The conditions are
+ * taken from the index path that it has made; and if that is gone, having lost to
+ * others, it is asked to make it again, for a copy of the relation with one index
+ * alone.
  *
  * Of these, equalities (IS NULL is one) on the leading columns and whatever is
  * said of the column after them select entries that stand side by side: a
@@ -26,6 +26,7 @@
 #include "postgres.h"
 
 #include "access/stratnum.h"
+#include "access/sysattr.h"
 #include "catalog/pg_am_d.h"
 #include "compat.h"
 #include "conditions.h"
@@ -39,8 +40,75 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+/* True if some condition on the relation names a column of the index. */
+static bool
+is_index_mentioned(RelOptInfo *rel, IndexOptInfo *index)
+{
+	Bitmapset  *columns = NULL;
+	ListCell   *lc;
+
+	if (index->indexprs != NIL)
+		return true;
+	foreach(lc, rel->baserestrictinfo)
+		pull_varattnos((Node *) lfirst_node(RestrictInfo, lc)->clause,
+					   rel->relid, &columns);
+	for (int i = 0; i < index->nkeycolumns; i++)
+	{
+		if (bms_is_member(index->indexkeys[i] - FirstLowInvalidHeapAttributeNumber,
+						  columns))
+			return true;
+	}
+	return false;
+}
+
+/* True if some condition on the relation has an array. */
+static bool
+has_array(RelOptInfo *rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, rel->baserestrictinfo)
+	{
+		if (IsA(lfirst_node(RestrictInfo, lc)->clause, ScalarArrayOpExpr))
+			return true;
+	}
+	return false;
+}
+
+/* Return the conditions of a path that scans the index, or NIL. */
+static List *
+get_index_clauses(Path *path, IndexOptInfo *index)
+{
+	if (path->param_info != NULL)
+		return NIL;
+	if (IsA(path, BitmapHeapPath))
+		path = ((BitmapHeapPath *) path)->bitmapqual;
+	return IsA(path, IndexPath) && ((IndexPath *) path)->indexinfo == index ?
+		((IndexPath *) path)->indexclauses : NIL;
+}
+
 /*
- * Return what the planner would give an index to look for (IndexClauses), or NIL.
+ * Return what the planner has given the index to look for, if a path that does so
+ * has survived; else NIL.  With an array there may be one path that looks for it
+ * and one that does not.
+ */
+static List *
+find_index_clauses(RelOptInfo *rel, IndexOptInfo *index)
+{
+	ListCell   *lc;
+
+	foreach(lc, has_array(rel) ? NIL : rel->pathlist)
+	{
+		List	   *clauses = get_index_clauses((Path *) lfirst(lc), index);
+
+		if (clauses != NIL)
+			return clauses;
+	}
+	return NIL;
+}
+
+/*
+ * Have the planner match conditions to the index once more.
  *
  * The index is made out to be good for bitmap scans only.  The planner makes at
  * most one path of these that has no parameters.  A plain index scan would have to
@@ -49,7 +117,7 @@
  * not distorted, whether to use an array ("= ANY") on a column after the first.
  */
 static List *
-match_index(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
+make_index_clauses(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
 {
 	RelOptInfo	alone = *rel;
 	IndexOptInfo bitmap_only = *index;
@@ -66,12 +134,29 @@ match_index(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
 
 	foreach(lc, alone.pathlist)
 	{
-		BitmapHeapPath *path = lfirst_node(BitmapHeapPath, lc);
+		List	   *clauses = get_index_clauses((Path *) lfirst(lc),
+												&bitmap_only);
 
-		if (path->path.param_info == NULL && IsA(path->bitmapqual, IndexPath))
-			return ((IndexPath *) path->bitmapqual)->indexclauses;
+		if (clauses != NIL)
+			return clauses;
 	}
 	return NIL;
+}
+
+/*
+ * Return what the planner would give an index to look for (IndexClauses), or NIL.
+ * To match conditions takes most of the time that we add to planning, so it is not
+ * done where the result is known.
+ */
+static List *
+match_index(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index)
+{
+	List	   *clauses;
+
+	if (!is_index_mentioned(rel, index))
+		return NIL;
+	clauses = find_index_clauses(rel, index);
+	return clauses != NIL ? clauses : make_index_clauses(root, rel, index);
 }
 
 /* Can a condition be a key?  And is it an equality? */
