@@ -59,7 +59,8 @@ sub reconnect
 
 # Measure a case.  Returns { off, first, steady } in milliseconds, the medians of their turns, and { worst }, the
 # larger of the two ratios to off.  After min_turns it ends when both ratios are below enough, in any case after max_turns,
-# or when it has taken max_seconds and three turns.
+# or when it has taken max_seconds and three turns.  Returns nothing if PostgreSQL's own plan takes longer than the
+# sessions' timeout.
 sub measure
 {
 	my ($self, $case, %limits) = @_;
@@ -68,7 +69,7 @@ sub measure
 	my $started = time;
 
 	$_->prepare($case->{settings} // {}, @{ $case->{prepare} // [] }) for values %sessions;
-	my $n = $case->{loops} // $self->warm_up($case);
+	my $n = $case->{loops} // $self->warm_up($case) // return;
 
 	my %turns;
 	my $result;
@@ -89,13 +90,18 @@ sub measure
 	return $result;
 }
 
-# Execute what will be measured until it is in its steady state; returns how often a turn is to execute it.
+# Execute what will be measured until it is in its steady state; returns how often a turn is to execute it, or nothing.
 sub warm_up
 {
 	my ($self, $case) = @_;
 	my %sessions = %{ $self->{sessions} };
 
-	my @off_ms = map { $sessions{off}->run_ms($case->{commands}, 1) } 1 .. 2;
+	my @off_ms = eval { map { $sessions{off}->run_ms($case->{commands}, 1) } 1 .. 2 };
+	if ($@)
+	{
+		return if NeverWorse::Session::is_timeout($@);
+		die $@;
+	}
 	$sessions{first}->run_ms($case->{commands}, 1);
 	my $steady_ms = 0;
 	for (my $i = 0; $i < WARM_UP && $steady_ms < WARM_UP_MS; $i++)

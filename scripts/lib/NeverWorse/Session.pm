@@ -18,7 +18,10 @@ use DBD::Pg ':async';
 use DBI;
 use Time::HiRes qw(time usleep);
 
-use constant REST_US => 100;		# for a process to come to rest
+use constant {
+	REST_US   => 100,		# for a process to come to rest
+	TIMEOUT_S => 10,		# for whatever is run
+};
 
 # Install what sessions need in the database.
 sub install
@@ -74,6 +77,7 @@ sub prepare
 	my $dbh = $self->{dbh};
 	$dbh->do($_) for 'RESET ALL', 'SET client_min_messages = error', 'SET jit = off', 'DEALLOCATE ALL';
 	$dbh->do('SET max_parallel_workers_per_gather = 0');
+	$dbh->do("SET statement_timeout = '" . TIMEOUT_S . "s'");
 	$dbh->do('SELECT randpick_stats_reset()');
 	$dbh->do("SET $_ = " . $dbh->quote($settings->{$_})) for sort keys %$settings;
 	$dbh->do('SET randpick.order_by_random = off') if $self->{mode} eq 'off';
@@ -91,6 +95,13 @@ sub run_ms
 	my $start = $self->clock_ms;
 	$self->{dbh}->do("SELECT run_commands($array, $n, $forget)");
 	return ($self->clock_ms - $start) / $n;
+}
+
+# Is this the error message of what took longer than the timeout?
+sub is_timeout
+{
+	my ($message) = @_;
+	return $message =~ /statement timeout/;
 }
 
 sub clock_ms
