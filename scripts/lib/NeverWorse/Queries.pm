@@ -10,7 +10,8 @@ package NeverWorse::Queries;
 use strict;
 use warnings;
 
-use List::Util qw(max min);
+use Digest::MD5 'md5_hex';
+use List::Util 'max';
 
 sub pick_of { return $_[ rand @_ ]; }
 
@@ -21,8 +22,7 @@ sub chance { return rand() < $_[0]; }
 sub make_case
 {
 	my ($seed, $number, $tables, $fixed) = @_;
-	srand($seed * 1_000_003 + $number);
-	rand for 1 .. 3;		# seeds that are close give first numbers that are close
+	srand(hex substr(md5_hex("$seed $number"), 0, 8));		# numbers that are close must not give similar queries
 
 	my $table = pick_of(@$tables);
 	my %case = (
@@ -61,69 +61,69 @@ sub value
 	return '$' . @{ $case->{params} };
 }
 
+# Filters: how often one comes out, its name, and its SQL, made for a case.
+my @filters = (
+	[ 3, 'none', sub { 'true' } ],
+	# by an index, where there is one
+	[ 2, 'k, none', sub { 'k = ' . value($_[0], 'smallint', 77, 1) } ],
+	[ 1, 'k', sub { 'k = ' . value($_[0], 'smallint', pick_of(0 .. 60, 'NULL'), 1) } ],
+	[ 1, 'id, one', sub { 'id = ' . value($_[0], 'int', some_id($_[0]), 1) } ],
+	[ 1, 'id between', sub { 'id BETWEEN ' . join ' AND ', map { value($_[0], 'int', $_, 1) } id_range($_[0]) } ],
+	[ 1, 'id above', sub { 'id > ' . value($_[0], 'int', some_id($_[0]), 1) } ],
+	[ 1, 'expression index', sub { 'id % 100 = ' . pick_of(7, 777) } ],
+	# what is in an index, but is no condition for it
+	[ 1, 'index only', sub { pick_of('k * id < -1', 'k * id < ' . int(rand 10_000), 'k % 7 = 8') } ],
+	[ 1, 'no index, none', sub { 'id * 2 = ' . value($_[0], 'int', -7, 2) } ],
+	[ 1, 'no index, one', sub { 'id * 2 = ' . 2 * some_id($_[0]) } ],
+	[ 1, 'no index, 1 in 1,000', sub { 'id % 1000 = ' . value($_[0], 'int', pick_of(0, 3), 3) } ],
+	# the planner takes conditions on equal columns to be independent
+	[ 1, 'contradiction', sub { pick_of('k = 3 AND c = 4', 'k < 25 AND c >= 25', 'k <> 7 AND c = 7', 'k = 7 AND c = 7') } ],
+	# sets
+	[ 1, 'k of a list', sub { 'k = ANY (' . value($_[0], 'int[]', q('{3, 70, 71, 72}'), q('{1}')) . ')' } ],
+	[ 1, 'k of a list, none', sub { 'k = ANY (' . value($_[0], 'int[]', q('{70, 71, 72, 73, 74}'), q('{1}')) . ')' } ],
+	[ 1, 'id of an array', sub { 'id = ANY (ARRAY(' . some_picks(1, 10, 200, 2_300) . '))' } ],
+	[ 1, 'k of an array', sub { 'k = ANY (ARRAY(' . some_picks(1, 5, 100) =~ s/target/target % 50/r . '))' } ],
+	[ 1, 'NOT IN (SELECT)', sub { 'id NOT IN (' . some_picks(3, 200, 2_300, 20_000) . ')' } ],
+	[ 1, 'OR IN (SELECT)', sub { '(id IN (' . some_picks(3, 200, 2_300, 20_000) . ') OR k = 77)' } ],
+	[ 1, 'EXISTS', sub { 'EXISTS (' . some_picks(3, 200, 2_300, 20_000) . ' AND target = id)' } ],
+	# costs that are wrong
+	[ 1, 'slow function', sub { 'slow(id) = ' . pick_of(5, 500) } ],
+	[ 1, 'dear function', sub { 'dear(id) % 100 = ' . pick_of(5, 500) } ]);
+
+# Those that want columns that narrow tables lack.
+my @wide_filters = (
+	[ 2, 'x', sub { 'x < ' . value($_[0], 'int', share(), 500_000) } ],
+	[ 2, 'r', sub { 'r < ' . value($_[0], 'int', share(), 500_000) } ],
+	[ 1, 'x beyond', sub { 'x > ' . pick_of(999_990, 1_000_000, 1_500_000) } ],
+	[ 1, 'u, one', sub { 'u = ' . value($_[0], 'int', some_id($_[0]) * 48271 % 2147483647, 48271) } ],
+	[ 1, 'u, none', sub { 'u = ' . value($_[0], 'int', -5, 48271) } ],
+	[ 1, 'k and r', sub { 'k = ' . value($_[0], 'smallint', int rand 50, 1) . ' AND r < ' . share() } ],
+	[ 1, 'x and r', sub { 'x < ' . pick_of(1000, 100_000) . ' AND r < ' . share() } ],
+	[ 1, 'k or x', sub { '(k = 77 OR x < ' . share() . ')' } ],
+	[ 1, 'n', sub { pick_of('n IS NULL', 'n IS NOT NULL', 'n IS NOT NULL AND r < 100') } ],
+	[ 1, 'partial index', sub { pick_of('c = 1 AND id > 0', 'k < 10 AND x < 1000') } ],
+	[ 1, 'text', sub { pick_of("lower(v) = 'abc'", "v LIKE '%ffffff%'", 'length(v) < 5', "md5(v) < '000'") } ]);
+
+sub some_id { return int rand($_[0]{table}{rows} + 1); }
+
+sub id_range
+{
+	my $from = some_id(@_);
+	return ($from, $from + pick_of(0, 3, 100, 3000));
+}
+
+# rows of a million
+sub share { return pick_of(0, 0, 1, 10, 100, 1000, 10_000, 100_000, 500_000); }
+
+sub some_picks { return 'SELECT target FROM picks WHERE pos <= ' . pick_of(@_); }
+
 # A filter, by name and SQL.
 sub make_filter
 {
 	my ($case) = @_;
-	my ($rows, $is_narrow) = ($case->{table}{rows}, $case->{table}{width} eq 'narrow');
-	my $some_id = int rand($rows + 1);
-	my $few     = pick_of(0, 0, 1, 10, 100, 1000, 10_000, 100_000, 500_000);		# in a million
-	my $in      = pick_of(3, 10, 200, 2_300, 20_000);
-
-	my @filters = (
-		(['none', 'true']) x 3,
-		# by an index, where there is one
-		(['k, none', 'k = ' . value($case, 'smallint', 77, 1)]) x 2,
-		['k', 'k = ' . value($case, 'smallint', int rand 60, 1)],
-		['id, one', 'id = ' . value($case, 'int', $some_id, 1)],
-		['id range', "id BETWEEN $some_id AND " . value($case, 'int', $some_id + pick_of(0, 3, 100, 3000), $some_id)],
-		['id below', 'id > ' . value($case, 'int', $some_id, 1)],
-		['expression index', "id % 100 = " . pick_of(7, 777)],
-		# what is in an index, but is no condition for it
-		['index only', pick_of('k * id < -1', 'k * id < ' . int(rand 10_000), 'k % 7 = 8')],
-		['no index, none', 'id * 2 = ' . value($case, 'int', -7, 2)],
-		['no index, one', "id * 2 = " . 2 * $some_id],
-		['no index, one in 1,000', 'id % 1000 = ' . value($case, 'int', pick_of(0, 3), 3)],
-		# the planner takes conditions on equal columns to be independent
-		['contradiction', pick_of('k = 3 AND c = 4', 'k < 25 AND c >= 25', 'k <> 7 AND c = 7', 'k = 7 AND c = 7')],
-		# sets
-		['k of a list', 'k = ANY (' . value($case, 'int[]', q('{3, 70, 71, 72}'), q('{1}')) . ')'],
-		['k of none', 'k = ANY (' . value($case, 'int[]', q('{70, 71, 72, 73, 74, 75}'), q('{1}')) . ')'],
-		['id of a sub-select', "id = ANY (ARRAY(SELECT target FROM picks WHERE pos <= " . min($in, 2_300) . '))'],
-		['k of a sub-select', 'k = ANY (ARRAY(SELECT target % 50 FROM picks WHERE pos <= ' . pick_of(1, 5, 100) . '))'],
-		['NOT IN (SELECT)', "id NOT IN (SELECT target FROM picks WHERE pos <= $in)"],
-		['OR IN (SELECT)', "(id IN (SELECT target FROM picks WHERE pos <= $in) OR k = 77)"],
-		['EXISTS', "EXISTS (SELECT 1 FROM picks WHERE pos <= $in AND target = t.id)"],
-		# costs that are wrong
-		['slow function', 'slow(id) = ' . pick_of(5, 500)],
-		['dear function', 'dear(id) % 100 = ' . pick_of(5, 500)]);
-
-	push @filters, (
-		(['x', "x < " . value($case, 'int', $few, 500_000)]) x 2,
-		(['r', "r < " . value($case, 'int', $few, 500_000)]) x 2,
-		['x beyond', 'x > ' . pick_of(999_990, 1_000_000, 1_500_000)],
-		['u, one', 'u = ' . value($case, 'int', $some_id * 48271 % 2147483647, 48271)],
-		['u, none', 'u = ' . value($case, 'int', -5, 48271)],
-		['k and r', "k = " . int(rand 50) . " AND r < $few"],
-		['x and r', 'x < ' . pick_of(1000, 100_000) . " AND r < $few"],
-		['k or x', "(k = 77 OR x < $few)"],
-		['partial index', pick_of('c = 1 AND id > 0', 'k < 10 AND x < 1000', 'n IS NOT NULL', 'n IS NOT NULL AND r < 100')],
-		['text', pick_of("lower(v) = 'abc'", "v LIKE '%ffffff%'", 'length(v) < 5', "md5(v) < '000'")])
-	  if !$is_narrow;
-
-	my $filter = pick_of(@filters);
-	keep_params($case, $filter->[1]);
-	return @$filter;
-}
-
-# Keep the parameters that the filter uses, and number them from 1 on; the other filters' go.
-sub keep_params
-{
-	my ($case, undef) = @_;
-	my @used = $_[1] =~ /\$(\d+)/g;
-	@{ $case->{params} } = @{ $case->{params} }[ map { $_ - 1 } @used ];
-	my $n = 0;
-	$_[1] =~ s/\$\d+/'$' . ++$n/ge;
+	my @all = (@filters, $case->{table}{width} eq 'narrow' ? () : @wide_filters);
+	my (undef, $name, $sql) = @{ pick_of(map { ($_) x $_->[0] } @all) };
+	return ($name, $sql->($case));
 }
 
 # How many rows: few mostly, but up to all of them.
@@ -149,12 +149,12 @@ sub make_select
 	$order .= ' DESC' if chance(0.1);
 
 	my $from = "$table->{name} t";
+	my $where = $case->{where};
 	if (chance(0.05))
 	{
-		$from .= ' JOIN lookup l ON l.k = t.k';
-		$case->{joined} = 1;
+		$from .= pick_of('', ' LEFT') . ' JOIN lookup l ON l.k = t.k';
+		$where .= " AND l.name = 'kind " . pick_of(3, 77) . "'" if chance(0.3);
 	}
-	my $where = $case->{where};
 	$where .= pick_of(' AND t.k = g % 50', ' AND t.id > g') if $case->{way} eq 'lateral';
 	$where =~ s/\b(?<![.:])(id|k|c|u|x|r|n|v)\b(?! *\()/t.$1/g;
 
@@ -197,7 +197,7 @@ sub make_commands
 		my $types = @params ? '(' . join(', ', map { $_->{type} } @params) . ')' : '';
 		# EXPLAIN makes the server count a plan, and choose between custom and generic ones, as an execution does.
 		my $warm_ups = pick_of(6, 8, 12);
-		$case->{warm_up} = "$warm_ups times " . $call->('first');
+		$case->{warm_up} = "SELECT '" . $call->('first') =~ s/'/''/gr . "' FROM generate_series(1, $warm_ups) \\gexec";
 		$case->{prepare} = [ "PREPARE q$types AS $sql", ('EXPLAIN ' . $call->('first')) x $warm_ups ];
 		$case->{commands} = [ $call->('value') ];
 	}
@@ -209,7 +209,7 @@ sub describe
 	my ($case) = @_;
 	my $settings = join ' ', map { "SET $_ = '$case->{settings}{$_}';" } sort keys %{ $case->{settings} };
 	my $text = $settings ? "$settings\n" : '';
-	$text .= "$case->{prepare}[0];\n-- $case->{warm_up}; then\n" if $case->{prepare};
+	$text .= "$case->{prepare}[0];\n$case->{warm_up}\n" if $case->{prepare};
 	return $text . join("; ", @{ $case->{commands} }) . ";\n";
 }
 
