@@ -111,12 +111,12 @@ sub warm_up
 	return min(MAX_LOOPS, max(1, ceil(TURN_MS / max(min(@off_ms), 0.001))));
 }
 
-# The two plans of a case, PostgreSQL's own and randpick's.  Options are those of EXPLAIN.
+# The two plans of a case, PostgreSQL's own and randpick's as if no race had been lost.  Options are those of EXPLAIN.
 sub plans
 {
 	my ($self, $case, $options) = @_;
 	my $command = $case->{explain} // $case->{commands}[0];
-	return map { $self->{sessions}{$_}->plan($command, $options) } qw(off steady);
+	return map { $_->forget; $_->plan($command, $options) } @{ $self->{sessions} }{qw(off first)};
 }
 
 1;

@@ -19,8 +19,9 @@ sub line
 {
 	my ($result) = @_;
 	my $case = $result->{case};
-	return sprintf "case %d: first %.2f, steady %.2f times PostgreSQL's %.3f ms; %s, %s, %s",
-	  $case->{number}, ratios($result), $result->{off}, $case->{table}{name}, $case->{filter}, $case->{way};
+	return sprintf "case %d: first %.2f, steady %.2f times PostgreSQL's %.3f ms; %s, %s, %s, %s",
+	  $case->{number}, ratios($result), $result->{off}, $case->{table}{name}, $case->{filter}, $case->{way},
+	  $result->{raced} ? 'raced' : 'left to PostgreSQL';
 }
 
 sub ratios

@@ -78,11 +78,18 @@ sub prepare
 	$dbh->do($_) for 'RESET ALL', 'SET client_min_messages = error', 'SET jit = off', 'DEALLOCATE ALL';
 	$dbh->do('SET max_parallel_workers_per_gather = 0');
 	$dbh->do("SET statement_timeout = '" . TIMEOUT_S . "s'");
-	$dbh->do('SELECT randpick_stats_reset()');
+	$self->forget;
 	$dbh->do("SET $_ = " . $dbh->quote($settings->{$_})) for sort keys %$settings;
 	$dbh->do('SET randpick.order_by_random = off') if $self->{mode} eq 'off';
 	$self->{by_wall_clock} = ($settings->{max_parallel_workers_per_gather} // 0) > 0;
 	$dbh->do($_) for @commands;
+}
+
+# Forget how earlier races went.
+sub forget
+{
+	my ($self) = @_;
+	$self->{dbh}->do('SELECT randpick_stats_reset()');
 }
 
 # Run commands n times in the server; returns the milliseconds that one time took.
