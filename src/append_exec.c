@@ -626,11 +626,12 @@ static void
 append_rescan(CustomScanState *css)
 {
 	RandpickAppendState *node = (RandpickAppendState *) css;
+	bool		replays = node->record != NULL && css->ss.ps.chgParam == NULL;
 	ListCell   *lc;
 
-	randpick_rescan_ordinary(&node->ordinary, css);
+	randpick_rescan_ordinary(&node->ordinary, css, replays);
 	node->epq_member = 0;
-	if (node->record != NULL && css->ss.ps.chgParam == NULL)
+	if (replays)
 	{
 		/* members go on with the race as it is, or are asked again */
 		tuplestore_rescan(node->record);
@@ -641,7 +642,6 @@ append_rescan(CustomScanState *css)
 	if (node->record != NULL)
 		tuplestore_clear(node->record);
 	node->replaying = false;
-	node->ordinary.is_used = false;
 
 	foreach(lc, css->custom_ps)
 	{

@@ -62,7 +62,7 @@
  * pages can be prefetched, but not those that the entries of an index lead to.
  */
 #define INDEX_MARGIN		0.85
-#define AHEAD_MARGIN		0.6
+#define AHEAD_MARGIN		0.55
 
 static inline bool
 has_index(const RandpickRaceCost *cost)

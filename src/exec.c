@@ -522,19 +522,18 @@ scan_rescan(CustomScanState *css)
 {
 	RandpickScanState *node = (RandpickScanState *) css;
 
-	randpick_rescan_ordinary(&node->ordinary, css);
+	bool		replays = node->record != NULL &&
+	(css->ss.ps.chgParam == NULL || randpick_is_sample(&node->sample));
+
+	randpick_rescan_ordinary(&node->ordinary, css, replays);
 	node->sample.is_started = false;
-	if (node->record != NULL &&
-		(css->ss.ps.chgParam == NULL || randpick_is_sample(&node->sample)))
+	if (replays)
 	{
 		tuplestore_rescan(node->record);
 		node->replaying = true;
 	}
 	else
-	{
 		start_over(node);
-		node->ordinary.is_used = false;
-	}
 
 	if (node->child != NULL && css->ss.ps.chgParam != NULL)
 		UpdateChangedParamSet(node->child, css->ss.ps.chgParam);

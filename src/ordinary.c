@@ -171,6 +171,10 @@ randpick_use_ordinary(RandpickOrdinary *ordinary, CustomScanState *css,
 		return false;
 	ordinary->is_used = true;
 
+	/* as no row of a scan is at hand, WHERE CURRENT OF must not find the scan */
+	ordinary->relation = css->ss.ss_currentRelation;
+	css->ss.ss_currentRelation = NULL;
+
 	/* row locks, which may be between, skip rows */
 	bound = css->ss.ps.state->es_rowmarks == NULL && wanted > 0 &&
 		wanted <= PG_INT64_MAX ? (int64) wanted : -1;
@@ -195,7 +199,8 @@ randpick_ordinary_row(RandpickOrdinary *ordinary, CustomScanState *css)
 }
 
 void
-randpick_rescan_ordinary(RandpickOrdinary *ordinary, CustomScanState *css)
+randpick_rescan_ordinary(RandpickOrdinary *ordinary, CustomScanState *css,
+						 bool replays)
 {
 	if (ordinary->state == NULL)
 		return;
@@ -203,4 +208,8 @@ randpick_rescan_ordinary(RandpickOrdinary *ordinary, CustomScanState *css)
 		UpdateChangedParamSet(ordinary->state, css->ss.ps.chgParam);
 	if (ordinary->state->chgParam == NULL)
 		ExecReScan(ordinary->state);
+	if (replays || !ordinary->is_used)
+		return;
+	css->ss.ss_currentRelation = ordinary->relation;
+	ordinary->is_used = false;
 }

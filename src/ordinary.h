@@ -28,6 +28,7 @@ typedef struct RandpickOrdinary
 {
 	PlanState  *state;			/* NULL until it is needed */
 	bool		is_used;		/* by the present execution, in the race's place? */
+	Relation	relation;		/* the node's, meanwhile */
 	TupleTableSlot *slot;		/* for its rows */
 } RandpickOrdinary;
 
@@ -46,8 +47,11 @@ extern void randpick_init_ordinary(RandpickOrdinary *ordinary,
 extern TupleTableSlot *randpick_ordinary_row(RandpickOrdinary *ordinary,
 											 CustomScanState *css);
 
-/* ReScan: if no parameter has changed, the same rows come again. */
+/*
+ * ReScan: if the node replays, the same rows come again; else the plan is not used
+ * any more.
+ */
 extern void randpick_rescan_ordinary(RandpickOrdinary *ordinary,
-									 CustomScanState *css);
+									 CustomScanState *css, bool replays);
 
 #endif							/* RANDPICK_ORDINARY_H */

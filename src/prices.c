@@ -44,7 +44,7 @@
  */
 #define FETCHED_TUPLES		10.0
 
-/* What may be spent, as a share of what the ordinary plan costs. */
+/* What may be spent, as a share of the CPU's work for the ordinary plan. */
 #define BUDGET_SHARE		0.7
 
 /* So few looks take no time to speak of, and need no budget. */
@@ -119,12 +119,9 @@ cold_look(const RandpickPrices *prices)
 double
 randpick_planned_budget(const RandpickPrices *prices)
 {
-	Cost		deal = prices->deal_cpu + prices->deal_pages;
+	Cost		budget = BUDGET_SHARE * prices->deal_cpu + prices->deal_pages;
 
-	if (deal <= 0)
-		return 0;
-	return Max((BUDGET_SHARE * deal - cold_start(prices)) / cold_look(prices),
-			   MIN_LOOKS);
+	return Max((budget - cold_start(prices)) / cold_look(prices), MIN_LOOKS);
 }
 
 /*
@@ -186,8 +183,8 @@ get_outlook(const RandpickPrices *prices, const RandpickSpending *spending,
 		 cold * prices->look_pages);
 	outlook.spent = prices->start_cpu + spending->other +
 		spending->looks * prices->look_cpu + spending->reads * prices->page;
-	outlook.allowed = BUDGET_SHARE *
-		(prices->deal_cpu + cold * prices->deal_pages) *
+	outlook.allowed =
+		(BUDGET_SHARE * prices->deal_cpu + cold * prices->deal_pages) *
 		(1.0 + prices->row_share *
 		 Max(outlook.rows / prices->rows - 1.0, 0.0));
 	return outlook;

@@ -137,15 +137,22 @@ looks_allowed(const RandpickRacing *racing)
 	const RandpickRace *race = &racing->race;
 	RandpickSource *source = racing->source;
 	uint64		wanted = racing->tries_anyway ? 0 : racing->wanted;
-	uint64		cap = PG_UINT64_MAX;
 
-	if (source != NULL)
-		cap = source->methods->max_looks(source, race->looks);
-	if (!racing->is_raced || wanted > race->max_seen || wanted > cap)
+	if (!racing->is_raced || wanted > race->max_seen)
 		return 0;
-	return Min(randpick_looks_allowed(&racing->prices, &racing->spending,
-									  source == NULL ? racing->prices.places :
-									  racing->places, wanted), cap);
+	return randpick_looks_allowed(&racing->prices, &racing->spending,
+								  source == NULL ? racing->prices.places :
+								  racing->places, wanted);
+}
+
+/* How many looks the source allows, by what there is to read; none if too few. */
+static uint64
+source_allows(const RandpickRacing *racing)
+{
+	uint64		looks = racing->source->methods->max_looks(racing->source,
+														   racing->race.looks);
+
+	return !racing->tries_anyway && racing->wanted > looks ? 0 : looks;
 }
 
 /* Let the race go on for some more looks, if it may, and then ask again. */
@@ -154,7 +161,7 @@ may_go_on(RandpickRacing *racing)
 {
 	RandpickRace *race = &racing->race;
 
-	race->max_looks = Min(looks_allowed(racing),
+	race->max_looks = Min(Min(looks_allowed(racing), source_allows(racing)),
 						  race->looks + Max(race->looks / 4, LOOKS_AT_ONCE));
 	return !randpick_race_is_spent(race);
 }
@@ -184,7 +191,7 @@ void
 randpick_racing_start(RandpickRacing *racing, uint64 wanted)
 {
 	MemoryContext oldcxt = MemoryContextSwitchTo(racing->cxt);
-	bool		is_raced;
+	uint64		looks = 0;
 
 	racing->wanted = wanted;
 	racing->spending = (RandpickSpending) {0};
@@ -206,19 +213,19 @@ randpick_racing_start(RandpickRacing *racing, uint64 wanted)
 	racing->has_looked = false;
 
 	/* a source in an index reads pages when it is opened: first see if it pays */
-	is_raced = racing->is_member ||
-		(randpick_past_allows(racing->nlost) && looks_allowed(racing) > 0);
-	racing->stats = randpick_stats_of(is_raced ? racing->method :
-									  RANDPICK_METHOD_DEAL);
+	if (!racing->is_member && randpick_past_allows(racing->nlost))
+		looks = looks_allowed(racing);
+	racing->stats = randpick_stats_of(looks > 0 || racing->is_member ?
+									  racing->method : RANDPICK_METHOD_DEAL);
 	if (!racing->is_member)
-	{
 		racing->stats->races++;
-		if (is_raced)
-		{
-			randpick_count_pages(&racing->spending, true);
-			(void) randpick_racing_places(racing);
-			randpick_count_pages(&racing->spending, false);
-		}
+	if (looks > 0)
+	{
+		randpick_count_pages(&racing->spending, true);
+		(void) randpick_racing_places(racing);
+		randpick_count_pages(&racing->spending, false);
+		racing->race.max_looks = Min(Min(looks, source_allows(racing)),
+									 LOOKS_AT_ONCE);
 	}
 	MemoryContextSwitchTo(oldcxt);
 }

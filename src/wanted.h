@@ -10,7 +10,8 @@
 /* Embedded in a node's state; zeroed before use. */
 typedef struct RandpickWanted
 {
-	ExprState  *count;			/* LIMIT; NULL: there is none */
+	uint64		rows;			/* if both are constants, or there is none */
+	ExprState  *count;			/* LIMIT; NULL: rows is all that is known */
 	ExprState  *offset;			/* OFFSET, or NULL */
 } RandpickWanted;
 
