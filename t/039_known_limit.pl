@@ -117,8 +117,8 @@ for my $table (qw(numbers parts))
 
 	# row locks pass rows over: no bound may cut them off
 	$locker->begin_work;
-	$locker->do("SELECT FROM $table WHERE id <= 1000 FOR UPDATE");
-	is(@{ $dbh->selectall_arrayref("SELECT id FROM $table ORDER BY random() LIMIT (SELECT 1900) FOR UPDATE SKIP LOCKED") }, 1900,
+	$locker->do("SELECT FROM $table WHERE id <= 1500 FOR UPDATE");
+	is(@{ $dbh->selectall_arrayref("SELECT id FROM $table ORDER BY random() LIMIT (SELECT 1200) FOR UPDATE SKIP LOCKED") }, 1200,
 		"$table: as many as are wanted, of those that are not locked");
 	$locker->rollback;
 
