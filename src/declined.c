@@ -83,8 +83,7 @@ void
 randpick_begin_remarks(RandpickRemarks *remarks, Query *query)
 {
 	offer.root = NULL;
-	remarks->has_table = randpick_log_declined &&
-		has_table((Node *) query, NULL);
+	remarks->has_table = has_table((Node *) query, NULL);
 	remarks->cxt = CurrentMemoryContext;
 	remarks->list = NIL;
 	remarks->outer = current;
@@ -316,6 +315,8 @@ cost_of_offer(double rows)
 void
 randpick_note_offer(PlannerInfo *root, RelOptInfo *rel, const Path *path)
 {
+	if (!randpick_log_declined)
+		return;
 	offer.root = root;
 	offer.is_whole = rel->reloptkind == RELOPT_BASEREL;
 	offer.startup_cost = path->startup_cost;

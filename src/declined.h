@@ -11,7 +11,7 @@
 /* What there is to say about a query that is being planned. */
 typedef struct RandpickRemarks
 {
-	bool		has_table;		/* true if the query reads one, as far as known */
+	bool		has_table;		/* true if the query reads one */
 	MemoryContext cxt;
 	List	   *list;			/* of Remark, in cxt */
 	struct RandpickRemarks *outer;	/* if another query is being planned, too */

@@ -89,17 +89,23 @@ create_upper_paths(PlannerInfo *root, UpperRelationKind stage,
 }
 
 static PlannedStmt *
-plan_query(RANDPICK_PLANNER_PARAMS)
+plan_as_before(RANDPICK_PLANNER_PARAMS)
 {
-	planner_hook_type planner = previous_planner_hook ?
-	previous_planner_hook : standard_planner;
+	return (previous_planner_hook ? previous_planner_hook :
+			standard_planner) (RANDPICK_PLANNER_ARGS);
+}
+
+/* Plan a query, and log what there is to say about it. */
+static PlannedStmt *
+plan_with_remarks(RANDPICK_PLANNER_PARAMS)
+{
 	PlannedStmt *volatile stmt;
 	RandpickRemarks remarks;
 
 	randpick_begin_remarks(&remarks, parse);
 	PG_TRY();
 	{
-		stmt = planner(RANDPICK_PLANNER_ARGS);
+		stmt = plan_as_before(RANDPICK_PLANNER_ARGS);
 	}
 	PG_FINALLY();
 	{
@@ -107,6 +113,16 @@ plan_query(RANDPICK_PLANNER_PARAMS)
 	}
 	PG_END_TRY();
 	randpick_log_remarks(&remarks, stmt);
+	return stmt;
+}
+
+static PlannedStmt *
+plan_query(RANDPICK_PLANNER_PARAMS)
+{
+	PlannedStmt *stmt = randpick_log_declined ?
+	plan_with_remarks(RANDPICK_PLANNER_ARGS) :
+	plan_as_before(RANDPICK_PLANNER_ARGS);
+
 	randpick_drop_unread_keys(stmt);
 	return stmt;
 }
