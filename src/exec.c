@@ -81,10 +81,8 @@ create_state(CustomScan *scan)
 	node->sample.sampling =
 		DatumGetInt32(randpick_scan_value(scan, RANDPICK_PRIVATE_SAMPLING));
 	if (!randpick_is_sample(&node->sample))
-	{
 		node->racing.conditions = randpick_scan_exprs(scan);
-		node->racing.tries_anyway = randpick_order_by_random == RANDPICK_ORDER_FORCE;
-	}
+	node->racing.tries_anyway = randpick_order_by_random == RANDPICK_ORDER_FORCE;
 	node->has_ordinary = randpick_ordinary_plan(scan) != NULL;
 	node->nmembers =
 		DatumGetInt32(randpick_scan_value(scan, RANDPICK_PRIVATE_NMEMBERS));

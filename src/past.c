@@ -42,7 +42,9 @@
  * of those lost has doubled.
  */
 #define RETRY		64
-#define FIRST_RETRY	8
+
+/* A race that is won leaves no more than this. */
+#define MOST_AFTER_WIN	7
 
 /* how many kinds are remembered */
 #define NPASTS		256
@@ -103,7 +105,7 @@ void
 randpick_past_won(uint64 kind, uint32 nlost)
 {
 	find_past(kind)->nlost = nlost < PATIENCE ? 0 :
-		Min(nlost / 2, FIRST_RETRY - 1);
+		Min(nlost / 2, MOST_AFTER_WIN);
 }
 
 void
@@ -121,6 +123,5 @@ randpick_past_forget(void)
 bool
 randpick_past_allows(uint32 nlost)
 {
-	return nlost < PATIENCE || nlost % RETRY == 0 ||
-		(nlost >= FIRST_RETRY && (nlost & (nlost - 1)) == 0);
+	return nlost < PATIENCE || nlost % RETRY == 0 || (nlost & (nlost - 1)) == 0;
 }

@@ -152,7 +152,7 @@ source_allows(const RandpickRacing *racing)
 	uint64		looks = racing->source->methods->max_looks(racing->source,
 														   racing->race.looks);
 
-	return !racing->tries_anyway && racing->wanted > looks ? 0 : looks;
+	return racing->wanted > looks ? 0 : looks;
 }
 
 /* Let the race go on for some more looks, if it may, and then ask again. */
@@ -215,10 +215,6 @@ randpick_racing_start(RandpickRacing *racing, uint64 wanted)
 	/* a source in an index reads pages when it is opened: first see if it pays */
 	if (!racing->is_member && randpick_past_allows(racing->nlost))
 		looks = looks_allowed(racing);
-	racing->stats = randpick_stats_of(looks > 0 || racing->is_member ?
-									  racing->method : RANDPICK_METHOD_DEAL);
-	if (!racing->is_member)
-		racing->stats->races++;
 	if (looks > 0)
 	{
 		randpick_count_pages(&racing->spending, true);
@@ -227,6 +223,11 @@ randpick_racing_start(RandpickRacing *racing, uint64 wanted)
 		racing->race.max_looks = Min(Min(looks, source_allows(racing)),
 									 LOOKS_AT_ONCE);
 	}
+	racing->stats = randpick_stats_of(racing->race.max_looks > 0 ||
+									  racing->is_member ?
+									  racing->method : RANDPICK_METHOD_DEAL);
+	if (!racing->is_member)
+		racing->stats->races++;
 	MemoryContextSwitchTo(oldcxt);
 }
 

@@ -277,7 +277,8 @@ choose_race(RandpickRaceCost *cost, PlannerInfo *root, RelOptInfo *whole,
 	dealt = *cost;
 	dealt.max_looks = 0;
 	dealt_cost = randpick_cost_of_rows(&dealt, k);
-	if (dealt_cost < race_cost)
+	if (dealt_cost < race_cost &&
+		randpick_order_by_random != RANDPICK_ORDER_FORCE)
 		*cost = dealt;
 	return Min(dealt_cost, race_cost);
 }

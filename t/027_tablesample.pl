@@ -18,13 +18,13 @@ my @keep    = map { build_hostile_table($builder, \&connect_to_server, @$_) }
   ([ hostile => 115 ], [ few => 5 ]);
 layout_ok($builder, 'hostile');
 
-# As in 001_distribution.pl, the price of a page read in order says how far a
-# race goes; a repeatable sample has a budget of its own.  No setting of ORDER
-# BY random() matters.
+# As in 001_distribution.pl, the price of a row says how far a race goes; a
+# repeatable sample has a budget of its own.  No setting of ORDER BY random()
+# matters, but that with "force" a race is begun although it will not do.
 my %off   = ('randpick.order_by_random' => 'off');
-my %heap  = (%off, cpu_tuple_cost => 1, 'randpick.method' => 'heap');
+my %heap  = (%off, cpu_tuple_cost => 1000, 'randpick.method' => 'heap');
 my %leaf  = (%off, cpu_tuple_cost => 1, 'randpick.method' => 'leaf');
-my %mixed = (%off, cpu_tuple_cost => 0.0225,   'randpick.method' => 'heap');
+my %mixed = (cpu_tuple_cost => 0.0225, 'randpick.method' => 'heap');
 my %deal  = (%off, 'randpick.method' => 'deal');
 
 sub test_rows
