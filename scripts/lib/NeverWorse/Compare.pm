@@ -69,6 +69,10 @@ sub measure
 	my $started = time;
 
 	$_->prepare($case->{settings} // {}, @{ $case->{prepare} // [] }) for values %sessions;
+	if (($case->{settings}{max_parallel_workers_per_gather} // 0) > 0 && grep { /Gather/ } $self->plans($case, 'COSTS off'))
+	{
+		$_->{by_wall_clock} = 1 for values %sessions;
+	}
 	my $n = $case->{loops} // $self->warm_up($case) // return;
 
 	my %turns;

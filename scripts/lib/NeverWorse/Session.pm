@@ -5,9 +5,9 @@
 # not counted: a turn of the loop adds 1 to 2 us.  Linux brings a process's CPU
 # time up to date when it rests, hence the pause before the clock is read.
 #
-# The CPU time of parallel workers is not the session's.  A session that may
-# have some is timed by the wall clock instead; what else the machine does then
-# counts.
+# The CPU time of parallel workers is not the session's.  A session that has
+# some is to be timed by the wall clock instead (by_wall_clock); what else the
+# machine does then counts.
 
 package NeverWorse::Session;
 
@@ -81,7 +81,7 @@ sub prepare
 	$self->forget;
 	$dbh->do("SET $_ = " . $dbh->quote($settings->{$_})) for sort keys %$settings;
 	$dbh->do('SET randpick.order_by_random = off') if $self->{mode} eq 'off';
-	$self->{by_wall_clock} = ($settings->{max_parallel_workers_per_gather} // 0) > 0;
+	$self->{by_wall_clock} = 0;
 	$dbh->do($_) for @commands;
 }
 
