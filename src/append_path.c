@@ -303,7 +303,8 @@ add_ordered_path(PlannerInfo *root, RelOptInfo *ordered, Path *path)
  * the sort of all rows, which is added again.
  */
 static void
-remove_merges(PlannerInfo *root, RelOptInfo *input, RelOptInfo *ordered)
+remove_merges(PlannerInfo *root, RelOptInfo *input, RelOptInfo *ordered,
+			  List *members)
 {
 	ListCell   *lc;
 	bool		found = false;
@@ -316,11 +317,7 @@ remove_merges(PlannerInfo *root, RelOptInfo *input, RelOptInfo *ordered)
 		found = true;
 	}
 	if (found)
-		add_ordered_path(root, ordered, (Path *)
-						 create_sort_path(root, ordered,
-										  input->cheapest_total_path,
-										  root->sort_pathkeys,
-										  root->limit_tuples));
+		add_path(ordered, randpick_sort_path(root, input, ordered, members));
 }
 
 /* create_upper_paths_hook, for UPPERREL_ORDERED */
@@ -344,9 +341,9 @@ randpick_set_append_path(PlannerInfo *root, RelOptInfo *input, RelOptInfo *order
 	if (!randpick_has_finite_cost(&path->path))
 		return;
 
-	remove_merges(root, input, ordered);
+	remove_merges(root, input, ordered, members);
 	randpick_note_offer(root, input, &path->path);
-	randpick_add_ordinary_path(root, input, ordered, path);
+	randpick_add_ordinary_path(root, input, ordered, path, members);
 	add_ordered_path(root, ordered, &path->path);
 }
 

@@ -16,99 +16,70 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_class.h"
 #include "compat.h"
 #include "executor/executor.h"
 #include "limit.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/planner.h"
-#include "parser/parsetree.h"
 #include "ordinary.h"
+#include "parser/parsetree.h"
+#include "private.h"
 #include "randpick.h"
 
-/* The cheapest of a relation's paths in which nothing is ours; or NULL. */
-static Path *
-find_ordinary(RelOptInfo *rel)
-{
-	Path	   *cheapest = NULL;
-	ListCell   *lc;
-
-	foreach(lc, rel->pathlist)
-	{
-		Path	   *path = (Path *) lfirst(lc);
-
-		if (path->param_info == NULL && !randpick_has_race(path) &&
-			(cheapest == NULL ||
-			 compare_path_costs(path, cheapest, TOTAL_COST) < 0))
-			cheapest = path;
-	}
-	return cheapest;
-}
-
-/* Collect those of all partitions.  False if one has none. */
-static bool
-collect_ordinary(PlannerInfo *root, RelOptInfo *rel, List **paths)
-{
-	ListCell   *lc;
-
-	foreach(lc, root->append_rel_list)
-	{
-		AppendRelInfo *info = lfirst_node(AppendRelInfo, lc);
-		RelOptInfo *child = root->simple_rel_array[info->child_relid];
-		Path	   *path;
-
-		if (info->parent_relid != rel->relid || child == NULL ||
-			IS_DUMMY_REL(child))
-			continue;
-		if (planner_rt_fetch(info->child_relid, root)->inh)
-		{
-			if (!collect_ordinary(root, child, paths))
-				return false;
-			continue;
-		}
-		path = find_ordinary(child);
-		if (path == NULL)
-			return false;
-		*paths = lappend(*paths, path);
-	}
-	return true;
-}
-
 /*
- * The cheapest path to all rows in which nothing is ours; or NULL.  Those of a
- * partitioned table may all have races in them, which seem cheap where few rows
- * are assumed; then the partitions have others.
+ * The ordinary scan of the rows that a path races over, with these columns.
+ *
+ * It comes from the race, which has kept it.  The planner's lists of paths cannot
+ * be asked: a path that needs no sort is in the list of the ordered result, too,
+ * and may have been freed there.
  */
 static Path *
-find_ordinary_input(PlannerInfo *root, RelOptInfo *input)
+scan_of_race(PlannerInfo *root, Path *race, PathTarget *target)
 {
-	Path	   *path = find_ordinary(input);
-	List	   *paths = NIL;
+	CustomPath *path = (CustomPath *) race;
+	Path	   *scan;
 
-	if (path != NULL ||
-		planner_rt_fetch(input->relid, root)->relkind != RELKIND_PARTITIONED_TABLE ||
-		!collect_ordinary(root, input, &paths) || paths == NIL)
-		return path;
-	return randpick_append_path(root, input, paths);
+	if (IsA(race, ProjectionPath))
+		path = (CustomPath *) ((ProjectionPath *) race)->subpath;
+	scan = list_nth(castNode(CustomPath, path)->custom_private,
+					RANDPICK_PRIVATE_SCAN);
+	return (Path *) create_projection_path(root, path->path.parent, scan, target);
+}
+
+Path *
+randpick_sort_path(PlannerInfo *root, RelOptInfo *input, RelOptInfo *ordered,
+				   List *races)
+{
+	PathTarget *target = root->upper_targets[UPPERREL_ORDERED];
+	bool		is_append = planner_rt_fetch(input->relid, root)->inh;
+	List	   *scans = NIL;
+	Path	   *path;
+	ListCell   *lc;
+
+	foreach(lc, races)
+	{
+		Path	   *race = (Path *) lfirst(lc);
+
+		scans = lappend(scans, scan_of_race(root, race, is_append ?
+											race->pathtarget :
+											input->reltarget));
+	}
+	path = is_append ? randpick_append_path(root, input, scans) :
+		linitial(scans);
+	path = (Path *) create_sort_path(root, ordered, path, root->sort_pathkeys,
+									 root->limit_tuples);
+	return path->pathtarget == target ? path :
+		apply_projection_to_path(root, ordered, path, target);
 }
 
 void
 randpick_add_ordinary_path(PlannerInfo *root, RelOptInfo *input,
-						   RelOptInfo *ordered, CustomPath *race)
+						   RelOptInfo *ordered, CustomPath *race, List *races)
 {
-	PathTarget *target = root->upper_targets[UPPERREL_ORDERED];
-	Path	   *path;
-
-	if (!randpick_is_limit_unknown(root))
-		return;
-	path = find_ordinary_input(root, input);
-	if (path == NULL)
-		return;
-	path = (Path *) create_sort_path(root, ordered, path, root->sort_pathkeys,
-									 -1.0);
-	if (path->pathtarget != target)
-		path = apply_projection_to_path(root, ordered, path, target);
-	race->custom_paths = lappend(race->custom_paths, path);
+	if (randpick_is_limit_unknown(root))
+		race->custom_paths = lappend(list_copy(race->custom_paths),
+									 randpick_sort_path(root, input, ordered,
+														races));
 }
 
 void
@@ -125,7 +96,8 @@ randpick_add_ordinary_paths(PlannerInfo *root, RelOptInfo *input,
 		if (IsA(path, ProjectionPath))
 			path = ((ProjectionPath *) path)->subpath;
 		if (IsA(path, CustomPath) && randpick_is_path((CustomPath *) path))
-			randpick_add_ordinary_path(root, input, ordered, (CustomPath *) path);
+			randpick_add_ordinary_path(root, input, ordered,
+									   (CustomPath *) path, list_make1(path));
 	}
 }
 

@@ -10,11 +10,16 @@
 #include "nodes/plannodes.h"
 
 /*
- * Puts PostgreSQL's own plan beside the race if LIMIT is not known yet.  The race
- * is a path of the ordered result, with its final target list.
+ * Returns the sort of all rows that these races are over, the paths of members or
+ * one path, as a path of the ordered result with its final target list.
  */
+extern Path *randpick_sort_path(PlannerInfo *root, RelOptInfo *input,
+								RelOptInfo *ordered, List *races);
+
+/* Puts that beside a race if LIMIT is not known yet. */
 extern void randpick_add_ordinary_path(PlannerInfo *root, RelOptInfo *input,
-									   RelOptInfo *ordered, CustomPath *race);
+									   RelOptInfo *ordered, CustomPath *race,
+									   List *races);
 
 /* The same for the race over a table that is among the paths of the result. */
 extern void randpick_add_ordinary_paths(PlannerInfo *root, RelOptInfo *input,

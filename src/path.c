@@ -181,7 +181,7 @@ find_partial_scan(RelOptInfo *rel)
 }
 
 Path *
-randpick_deal_path(PlannerInfo *root, RelOptInfo *rel)
+randpick_deal_path(PlannerInfo *root, RelOptInfo *rel, Path **scan)
 {
 	PathTarget *target = randpick_tid_target(root, rel);
 	Path	   *cheapest = find_cheapest_scan(rel->pathlist);
@@ -190,6 +190,8 @@ randpick_deal_path(PlannerInfo *root, RelOptInfo *rel)
 
 	if (cheapest == NULL)
 		return NULL;
+	if (scan != NULL)
+		*scan = copy_scan_path(cheapest);
 	deal = return_tid_only(copy_scan_path(cheapest), target);
 
 	if (partial != NULL)
@@ -230,7 +232,7 @@ set_path_costs(Path *path, const RandpickRaceCost *cost)
 
 CustomPath *
 randpick_race_path(RelOptInfo *rel, const RandpickMatch *match,
-				   const RandpickRaceCost *cost, Path *deal)
+				   const RandpickRaceCost *cost, Path *deal, Path *scan)
 {
 	CustomPath *path = makeNode(CustomPath);
 
@@ -239,7 +241,7 @@ randpick_race_path(RelOptInfo *rel, const RandpickMatch *match,
 	path->path.pathtarget = rel->reltarget;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->custom_paths = list_make1(deal);
-	path->custom_private = randpick_make_private(match, cost);
+	path->custom_private = randpick_make_private(match, cost, scan);
 	path->methods = &path_methods;
 	return path;
 }
@@ -251,12 +253,13 @@ randpick_ordered_path(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 	RandpickRaceCost cost;
 	CustomPath *path;
 	Path	   *deal;
+	Path	   *scan;
 	double		wanted;
 
 	if (!randpick_match(root, rel, rte, &match))
 		return NULL;
 
-	deal = randpick_deal_path(root, rel);
+	deal = randpick_deal_path(root, rel, &scan);
 	if (deal == NULL)
 	{
 		randpick_report_declined(root, rel,
@@ -268,7 +271,7 @@ randpick_ordered_path(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 								  randpick_count_members(root, rel));
 	randpick_choose_source(&cost, root, rel, deal, wanted);
 
-	path = randpick_race_path(rel, &match, &cost, deal);
+	path = randpick_race_path(rel, &match, &cost, deal, scan);
 	path->path.pathkeys = root->query_pathkeys;
 	set_path_costs(&path->path, &cost);
 	if (!randpick_has_finite_cost(&path->path))

@@ -15,9 +15,10 @@ extern PathTarget *randpick_tid_target(PlannerInfo *root, RelOptInfo *rel);
 /*
  * The cheapest of the relation's ordinary paths, in a copy that returns TIDs, or
  * entries of an index.  NULL if it has none: then another extension reads the
- * relation in a way of its own, and it is not for us.
+ * relation in a way of its own, and it is not for us.  The path as it was, in
+ * another copy, goes to *scan, unless that is NULL.
  */
-extern Path *randpick_deal_path(PlannerInfo *root, RelOptInfo *rel);
+extern Path *randpick_deal_path(PlannerInfo *root, RelOptInfo *rel, Path **scan);
 
 /*
  * The race for the rows of a relation in the order that the query wants, fit for
@@ -27,9 +28,13 @@ extern Path *randpick_deal_path(PlannerInfo *root, RelOptInfo *rel);
 extern CustomPath *randpick_ordered_path(PlannerInfo *root, RelOptInfo *rel,
 										 RangeTblEntry *rte);
 
-/* A race that this path finishes, still without path keys, rows and costs. */
+/*
+ * A race that the path deal finishes, still without path keys, rows and costs.
+ * The path scan has the same rows with their columns, or is NULL.
+ */
 extern CustomPath *randpick_race_path(RelOptInfo *rel,
 									  const RandpickMatch *match,
-									  const RandpickRaceCost *cost, Path *deal);
+									  const RandpickRaceCost *cost, Path *deal,
+									  Path *scan);
 
 #endif							/* RANDPICK_PATH_H */

@@ -43,7 +43,8 @@ make_looks(double looks)
 
 /* In the order of RandpickPrivate. */
 List *
-randpick_make_private(const RandpickMatch *match, const RandpickRaceCost *cost)
+randpick_make_private(const RandpickMatch *match, const RandpickRaceCost *cost,
+					  Path *scan)
 {
 	List	   *result = list_make5(make_bool(match->descending),
 									make_int(match->sampling),
@@ -59,10 +60,11 @@ randpick_make_private(const RandpickMatch *match, const RandpickRaceCost *cost)
 	result = lappend(result, make_int((int) cost->nmembers));
 	result = lappend(result, randpick_prices_to_list(&cost->prices));
 	result = lappend(result, make_int(RANDPICK_NO_KEY_PARAM));
-	return lappend(result,
-				   list_make2(match->sampling != RANDPICK_SAMPLING_NONE ?
-							  match->sample_args : cost->conditions.clauses,
-							  match->limit));
+	result = lappend(result,
+					 list_make2(match->sampling != RANDPICK_SAMPLING_NONE ?
+								match->sample_args : cost->conditions.clauses,
+								match->limit));
+	return lappend(result, scan);
 }
 
 void

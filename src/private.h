@@ -38,13 +38,15 @@ typedef enum RandpickPrivate
 								 * RANDPICK_NO_KEY_PARAM; set by plan.c */
 	RANDPICK_PRIVATE_COUNT,
 
-	/* the path has one more: what goes to custom_exprs */
-	RANDPICK_PRIVATE_EXPRS = RANDPICK_PRIVATE_COUNT
+	/* the path has two more: what goes to custom_exprs */
+	RANDPICK_PRIVATE_EXPRS = RANDPICK_PRIVATE_COUNT,
+	/* and the relation's cheapest ordinary scan, as it was; or NULL */
+	RANDPICK_PRIVATE_SCAN
 } RandpickPrivate;
 
 /* The path's list: all that is known when the path is made. */
 extern List *randpick_make_private(const RandpickMatch *match,
-								   const RandpickRaceCost *cost);
+								   const RandpickRaceCost *cost, Path *scan);
 
 /* The two lists of a plan's custom_exprs. */
 static inline List *

@@ -220,7 +220,7 @@ make_deal_path(PlannerInfo *root, RelOptInfo *whole, Relation table)
 			whole->partial_pathlist =
 				list_make1(create_seqscan_path(root, whole, NULL, nworkers));
 	}
-	return randpick_deal_path(root, whole);
+	return randpick_deal_path(root, whole, NULL);
 }
 
 /* All rows in the order of their TIDs. */
@@ -353,7 +353,7 @@ randpick_set_sample_pathlist(PlannerInfo *root, RelOptInfo *rel,
 	sample_cost = choose_race(&cost, root, whole, deal,
 							  clause->repeatable != NULL, k);
 	match = match_sample(root, clause);
-	path = randpick_race_path(rel, &match, &cost, deal);
+	path = randpick_race_path(rel, &match, &cost, deal, NULL);
 	finish_path(root, rel, &path->path, sample_cost, k);
 
 	rel->pathlist = NIL;
