@@ -51,6 +51,7 @@ typedef struct AppendMember
 	bool		has_dealt;		/* has the ordinary plan run? */
 	bool		is_heap;		/* keeps its number of places */
 	uint64		places;
+	double		pages;			/* that they are in */
 	uint64		end;			/* its places and those of all before it */
 } AppendMember;
 
@@ -79,7 +80,8 @@ typedef struct RandpickAppendState
 	RandpickRace race;
 	RandpickSpending spending;
 	uint64		places;
-	uint64		max_looks;		/* that the members' sources allow */
+	double		page_looks;		/* that the members' pages allow */
+	uint64		nmet;			/* looks that found a row, returned or not */
 	RandpickDeal *deal;			/* NULL while racing */
 	TupleTableSlot *ring;		/* for rows dealt or recorded, or NULL */
 	Tuplestorestate *record;	/* rows returned, if they may be asked for
@@ -250,12 +252,9 @@ append_begin(CustomScanState *css, EState *estate, int eflags)
 	}
 }
 
-/*
- * Number the places of all members.  What looks their sources allow goes to
- * *max_looks.
- */
+/* Number the places of all members. */
 static void
-number_places(RandpickAppendState *node, uint64 *max_looks)
+number_places(RandpickAppendState *node)
 {
 	node->places = 0;
 	for (int i = 0; i < node->nmembers; i++)
@@ -264,11 +263,12 @@ number_places(RandpickAppendState *node, uint64 *max_looks)
 
 		if (!member->is_heap)
 			member->places = randpick_member_places(init_member(node, member),
-													max_looks);
+													&member->pages);
 		else if (!node->is_started)
 			member->places =
 				randpick_heap_member_places(member->plan,
-											node->css.ss.ps.state, max_looks);
+											node->css.ss.ps.state,
+											&member->pages);
 		node->places += member->places;
 		member->end = node->places;
 	}
@@ -290,11 +290,25 @@ looks_allowed(const RandpickAppendState *node)
 								  node->prices.places, wanted);
 }
 
+/* How many looks the pages of the members allow, whatever is in them. */
+static void
+count_member_looks(RandpickAppendState *node)
+{
+	node->page_looks = randpick_order_by_random == RANDPICK_ORDER_FORCE ?
+		1000 * node->nmembers : 0;
+	for (int i = 0; i < node->nmembers; i++)
+	{
+		double		pages = node->members[i].pages;
+
+		node->page_looks += node->members[i].is_heap ?
+			randpick_heap_looks(pages, 0) : randpick_index_looks(pages, 0);
+	}
+}
+
 static void
 start_race(RandpickAppendState *node)
 {
 	CustomScan *first = node->members[0].plan;
-	uint64		max_looks = 0;
 
 	node->wanted = randpick_rows_asked_for(&node->asked_for,
 										   node->css.ss.ps.ps_ExprContext);
@@ -303,6 +317,7 @@ start_race(RandpickAppendState *node)
 											 &node->prices, node->wanted);
 	node->nlost = randpick_past_losses(node->kind);
 	node->spending = (RandpickSpending) {0};
+	node->nmet = 0;
 	randpick_race_start(&node->race, randpick_draw_seed(),
 						randpick_member_is_descending(first), 0,
 						work_mem * (Size) 1024);
@@ -313,10 +328,10 @@ start_race(RandpickAppendState *node)
 	if (node->is_raced)
 	{
 		randpick_count_pages(&node->spending, true);
-		number_places(node, &max_looks);
+		number_places(node);
+		count_member_looks(node);
 		randpick_count_pages(&node->spending, false);
 	}
-	node->max_looks = max_looks;
 	node->is_started = true;
 	node->stats = randpick_stats_of(node->is_raced ?
 									randpick_member_method(first) :
@@ -362,7 +377,11 @@ static bool
 may_go_on(RandpickAppendState *node)
 {
 	RandpickRace *race = &node->race;
-	uint64		allowed = Min(looks_allowed(node), node->max_looks);
+	double		rows = randpick_estimate_found(node->places, node->nmet,
+											   race->looks);
+	uint64		allowed = Min(looks_allowed(node),
+							  (uint64) (node->page_looks +
+										randpick_heap_looks(0, rows)));
 
 	race->max_looks = Min(allowed, race->looks + Max(race->looks / 4, 8));
 	return !randpick_race_is_spent(race);
@@ -375,10 +394,9 @@ take_ring(RandpickAppendState *node)
 	RandpickRequest request = {.race = &node->race};
 	AppendMember *member;
 	TupleTableSlot *slot;
-	uint64		max_looks = 0;
 
 	if (node->has_index)
-		number_places(node, &max_looks);
+		number_places(node);
 	if (node->places == 0)
 		return NULL;
 	randpick_race_draw(&node->race, node->places, 1);
@@ -387,6 +405,7 @@ take_ring(RandpickAppendState *node)
 	slot = randpick_member_ask(init_member(node, member), &request);
 	node->spending.looks++;
 	node->looks++;
+	node->nmet += request.met_row;
 	if (TupIsNull(slot))
 	{
 		node->misses++;

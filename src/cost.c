@@ -324,6 +324,24 @@ price_deal(RandpickPrices *prices, RelOptInfo *rel, Path *deal)
 	prices->row_share = reads_all ? 0.0 : 1.0;
 }
 
+/*
+ * Can an index be better than the heap?  Each of its looks that finds a row reads
+ * two pages, one of the index.  To price the sources of an index takes much of the
+ * time that we add to planning.
+ */
+static bool
+are_indexes_worth_it(const RandpickRaceCost *heap, Path *deal)
+{
+	Cost		least = 2 * heap->prices.page + cpu_cost(INDEX_PAGE_CPU);
+	Cost		most = INDEX_MARGIN * cost_of_race(heap);
+
+	if (randpick_method != RANDPICK_METHOD_AUTO || heap->is_member)
+		return randpick_method != RANDPICK_METHOD_HEAP;
+	return least < most &&
+		(least < deal->total_cost ||
+		 randpick_order_by_random == RANDPICK_ORDER_FORCE);
+}
+
 int
 randpick_count_members(PlannerInfo *root, RelOptInfo *rel)
 {
@@ -352,7 +370,7 @@ randpick_choose_source(RandpickRaceCost *best, PlannerInfo *root,
 	heap = table_open(planner_rt_fetch(rel->relid, root)->relid, NoLock);
 	*best = common;
 	cost_heap(best, heap);
-	if (randpick_method != RANDPICK_METHOD_HEAP)
+	if (are_indexes_worth_it(best, deal))
 	{
 		foreach(lc, rel->indexlist)
 			consider_index(best, &common, heap, lfirst_node(IndexOptInfo, lc));

@@ -374,7 +374,7 @@ take_from_sample(RandpickScanState *node)
 static bool
 answer_request(RandpickScanState *node, TupleTableSlot *slot, double *key)
 {
-	const RandpickRequest *request = node->request;
+	RandpickRequest *request = node->request;
 
 	if (request->is_replayed)
 	{
@@ -384,7 +384,8 @@ answer_request(RandpickScanState *node, TupleTableSlot *slot, double *key)
 	}
 	if (request->is_dealt ?
 		!fetch_dealt_row(node, &request->target, request->must_remember, slot) :
-		!randpick_racing_look(&node->racing, request->place, slot))
+		!randpick_racing_look(&node->racing, request->place, slot,
+							  &request->met_row))
 		return false;
 	*key = randpick_race_take_key(request->race);
 	return true;

@@ -24,6 +24,9 @@ typedef struct RandpickRequest
 	bool		must_remember;	/* and know it again */
 	double		key;			/* the row's key if is_replayed */
 	bool		is_replayed;	/* has it been returned before? */
+
+	/* the answer's */
+	bool		met_row;		/* did the look find a row, returned or not? */
 } RandpickRequest;
 
 typedef struct RandpickScanState
@@ -49,7 +52,7 @@ typedef struct RandpickScanState
 	TupleTableSlot *ring;		/* a row as TID and time or key; NULL until
 								 * one is dealt or recorded */
 	bool		replaying;		/* reading the record? */
-	const RandpickRequest *request; /* as a member, while it is asked */
+	RandpickRequest *request;	/* as a member, while it is asked */
 
 	uint64		ndeals;			/* races finished by dealing, for EXPLAIN */
 } RandpickScanState;

@@ -12,14 +12,25 @@
  * itself, unless the plan for any value is said to cost no more than those.  So
  * the cost of the LIMIT above a race is set anew: it has a tenth of all the
  * random() values in it.
+ *
+ * But it is well to plan for each value of a parameter, if the number of rows that
+ * a condition selects depends on it and is only guessed (day < $1, kind = ANY
+ * ($1)).  A race for one of a third of the rows costs next to nothing, and if there
+ * are none, all of them are read, where PostgreSQL's own plan for the value would
+ * use an index.  So a plan that is made on such a guess is said to cost what it does
+ * if the guess is wrong.
  */
 #include "postgres.h"
 
 #include "append.h"
 #include "limit.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "private.h"
 #include "randpick.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 
 /* rows that an unknown LIMIT is taken to ask for */
 #define ASSUMED_ROWS	1.0
@@ -94,19 +105,84 @@ is_race(Path *path)
 		 randpick_is_append_path((CustomPath *) path));
 }
 
-/* create_upper_paths_hook, for UPPERREL_FINAL */
-void
-randpick_cost_unknown_limit(PlannerInfo *root, RelOptInfo *final)
+/*
+ * Does the planner guess how many rows a condition selects?  It does for a
+ * parameter whose value it does not know; but of an equality, it knows the mean.
+ */
+static bool
+is_guessed(Node *node, void *context)
 {
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param))
+		return ((Param *) node)->paramkind == PARAM_EXTERN;
+	if (IsA(node, OpExpr) && get_oprrest(((OpExpr *) node)->opno) == F_EQSEL)
+		return false;
+	return expression_tree_walker(node, is_guessed, context);
+}
+
+/* Does it guess so for some condition of the query? */
+static bool
+has_guessed_filter(PlannerInfo *root)
+{
+	int			relid;
 	ListCell   *lc;
 
-	if (!randpick_is_limit_unknown(root))
-		return;
+	if (!bms_get_singleton_member(root->all_baserels, &relid))
+		return false;
+	foreach(lc, root->simple_rel_array[relid]->baserestrictinfo)
+	{
+		if (is_guessed((Node *) lfirst_node(RestrictInfo, lc)->clause, NULL))
+			return true;
+	}
+	return false;
+}
+
+/* What it costs to deal all rows of a race, as it is. */
+static Cost
+cost_of_deal(Path *path)
+{
+	CustomPath *race;
+	Cost		cost = 0;
+	ListCell   *lc;
+
+	if (IsA(path, ProjectionPath))
+		return cost_of_deal(((ProjectionPath *) path)->subpath);
+	if (IsA(path, LockRowsPath))
+		return cost_of_deal(((LockRowsPath *) path)->subpath);
+	if (!IsA(path, CustomPath))
+		return 0;
+	race = (CustomPath *) path;
+	if (randpick_is_path(race))
+	{
+		RandpickPrices prices = randpick_private_prices(race->custom_private);
+
+		return prices.deal_cpu + prices.deal_pages;
+	}
+	if (randpick_is_append_path(race))
+	{
+		foreach(lc, race->custom_paths)
+			cost += cost_of_deal((Path *) lfirst(lc));
+	}
+	return cost;
+}
+
+/* create_upper_paths_hook, for UPPERREL_FINAL */
+void
+randpick_cost_unknown(PlannerInfo *root, RelOptInfo *final)
+{
+	bool		is_guess = has_guessed_filter(root);
+	ListCell   *lc;
+
 	foreach(lc, final->pathlist)
 	{
 		Path	   *path = (Path *) lfirst(lc);
 
-		if (IsA(path, LimitPath) && is_race(((LimitPath *) path)->subpath))
+		if (!IsA(path, LimitPath) || !is_race(((LimitPath *) path)->subpath))
+			continue;
+		if (is_guess)
+			path->total_cost += cost_of_deal(((LimitPath *) path)->subpath);
+		else if (randpick_is_limit_unknown(root))
 			path->total_cost = path->startup_cost +
 				(path->total_cost - path->startup_cost) *
 				Min(ASSUMED_ROWS / Max(path->rows, 1.0), 1.0);

@@ -26,7 +26,10 @@ extern bool randpick_is_limit_unknown(PlannerInfo *root);
  */
 extern List *randpick_limit_exprs(PlannerInfo *root);
 
-/* When all paths of a query are there: have an unknown LIMIT cost what it may. */
-extern void randpick_cost_unknown_limit(PlannerInfo *root, RelOptInfo *final);
+/*
+ * When all paths of a query are there: has a race below a LIMIT cost what the plan
+ * cache must know of it, if something is not known.
+ */
+extern void randpick_cost_unknown(PlannerInfo *root, RelOptInfo *final);
 
 #endif							/* RANDPICK_LIMIT_H */

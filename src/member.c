@@ -38,7 +38,7 @@ randpick_kind_of_joint_race(const List *members, EState *estate,
 }
 
 uint64
-randpick_member_places(PlanState *member, uint64 *max_looks)
+randpick_member_places(PlanState *member, double *pages)
 {
 	RandpickRacing *racing = &get_member(member)->racing;
 	uint64		places;
@@ -46,7 +46,7 @@ randpick_member_places(PlanState *member, uint64 *max_looks)
 	if (!racing->is_started)
 		randpick_racing_start(racing, 0);
 	places = randpick_racing_places(racing);
-	*max_looks += racing->source->methods->max_looks(racing->source, 0);
+	*pages = racing->source->methods->pages(racing->source);
 	return places;
 }
 
@@ -70,7 +70,7 @@ randpick_member_is_heap(const CustomScan *member)
 
 uint64
 randpick_heap_member_places(const CustomScan *member, EState *estate,
-							uint64 *max_looks)
+							double *pages)
 {
 	RandpickCapacity capacity = randpick_scan_capacity(member);
 	RandpickSource *source =
@@ -79,7 +79,7 @@ randpick_heap_member_places(const CustomScan *member, EState *estate,
 							  estate->es_snapshot, &capacity);
 	uint64		places = source->methods->places(source);
 
-	*max_looks += source->methods->max_looks(source, 0);
+	*pages = source->methods->pages(source);
 	pfree(source);
 	return places;
 }
@@ -91,7 +91,7 @@ randpick_member_is_raced(const CustomScan *member)
 }
 
 TupleTableSlot *
-randpick_member_ask(PlanState *member, const RandpickRequest *request)
+randpick_member_ask(PlanState *member, RandpickRequest *request)
 {
 	RandpickScanState *node = get_member(member);
 	TupleTableSlot *slot;

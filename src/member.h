@@ -15,17 +15,16 @@
 #include "source.h"
 
 /*
- * The number of places of the member as of now, and, added to *max_looks, the
- * looks that its source allows.  Both forms give the same; the first wants the
- * member to be initialized.
+ * The number of places of the member as of now, and its pages, in *pages.  Both
+ * forms give the same; the first wants the member to be initialized.
  *
  * The second is for members whose places are those of a heap: they keep their
  * number, and are told without the member.
  */
-extern uint64 randpick_member_places(PlanState *member, uint64 *max_looks);
+extern uint64 randpick_member_places(PlanState *member, double *pages);
 extern bool randpick_member_is_heap(const CustomScan *member);
 extern uint64 randpick_heap_member_places(const CustomScan *member,
-										  EState *estate, uint64 *max_looks);
+										  EState *estate, double *pages);
 
 /* Let the node be a member, whose race is run by another one. */
 extern void randpick_member_enter(PlanState *member);
@@ -46,7 +45,7 @@ extern RandpickMethod randpick_member_method(const CustomScan *member);
  * Returns the row that is asked for, as the node projects it, or an empty slot.
  */
 extern TupleTableSlot *randpick_member_ask(PlanState *member,
-										   const RandpickRequest *request);
+										   RandpickRequest *request);
 
 /* The TID of the row that the member has returned last. */
 extern ItemPointer randpick_member_tid(PlanState *member);

@@ -36,6 +36,9 @@
  */
 #define SEEDED_MEMORY	((Size) 4 * 1024 * 1024)
 
+/* What a race that is tried anyway may take beyond what there is to read. */
+#define SMALL_TABLE_LOOKS	1000
+
 /* So many looks are taken at least before it is asked whether to go on. */
 #define LOOKS_AT_ONCE	UINT64CONST(8)
 
@@ -149,10 +152,18 @@ looks_allowed(const RandpickRacing *racing)
 static uint64
 source_allows(const RandpickRacing *racing)
 {
-	uint64		looks = racing->source->methods->max_looks(racing->source,
-														   racing->race.looks);
+	RandpickSource *source = racing->source;
+	double		pages = source->methods->pages(source);
+	double		found = randpick_estimate_found(racing->places, source->nfound,
+												racing->race.looks);
+	double		looks;
 
-	return racing->wanted > looks ? 0 : looks;
+	if (racing->index != NULL)
+		looks = randpick_index_looks(pages, found);
+	else
+		looks = randpick_heap_looks(pages, found) +
+			(racing->tries_anyway ? SMALL_TABLE_LOOKS : 0);
+	return racing->wanted > looks ? 0 : (uint64) looks;
 }
 
 /* Let the race go on for some more looks, if it may, and then ask again. */
@@ -340,15 +351,19 @@ look_into_place(RandpickRacing *racing, const RandpickRing *ring,
 }
 
 bool
-randpick_racing_look(RandpickRacing *racing, uint64 place, TupleTableSlot *slot)
+randpick_racing_look(RandpickRacing *racing, uint64 place, TupleTableSlot *slot,
+					 bool *met_row)
 {
 	RandpickRing ring = {.place = place};
 	RandpickLook found;
+	uint64		nfound;
 
 	/* places of a heap keep their number, which was told without the source */
 	if (racing->source == NULL)
 		(void) randpick_racing_places(racing);
+	nfound = racing->source->nfound;
 	found = look_into_place(racing, &ring, slot);
+	*met_row = racing->source->nfound > nfound;
 	Assert(found != RANDPICK_LOOK_VOID);
 	return found == RANDPICK_LOOK_ROW;
 }

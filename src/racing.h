@@ -97,10 +97,11 @@ extern bool randpick_racing_next(RandpickRacing *racing, TupleTableSlot *slot);
 
 /*
  * Look into one place, drawn from the last places().  True if it has a row that
- * passes the filter and has not been returned; it is now.
+ * passes the filter and has not been returned; it is now.  *met_row tells whether
+ * it has any.
  */
 extern bool randpick_racing_look(RandpickRacing *racing, uint64 place,
-								 TupleTableSlot *slot);
+								 TupleTableSlot *slot, bool *met_row);
 
 /* Does the row pass the scan's filter?  Counts it if not. */
 extern bool randpick_racing_passes(RandpickRacing *racing,

@@ -83,7 +83,7 @@ create_upper_paths(PlannerInfo *root, UpperRelationKind stage,
 	}
 	else if (stage == UPPERREL_FINAL)
 	{
-		randpick_cost_unknown_limit(root, output_rel);
+		randpick_cost_unknown(root, output_rel);
 		randpick_report_lost(root, output_rel);
 	}
 }

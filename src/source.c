@@ -67,10 +67,9 @@ randpick_pin_page(Relation rel, BlockNumber block, Buffer hint)
  * one more had been found.
  */
 double
-randpick_estimate_found(const RandpickSource *source, double places,
-						uint64 looks)
+randpick_estimate_found(double places, uint64 nfound, uint64 looks)
 {
-	return Min(places * (source->nfound + 1) / (looks + 1), places);
+	return Min(places * (nfound + 1) / (looks + 1), places);
 }
 
 /*

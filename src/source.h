@@ -46,11 +46,10 @@ typedef struct RandpickSourceMethods
 	uint64		(*places) (RandpickSource *source);
 
 	/*
-	 * A race that has taken so many looks shall not take more than this in
-	 * all, whatever the planner allows: looks that take about the time of
-	 * reading all rows, going by what there really is and not by statistics.
+	 * About how many pages there are to read, really and not by statistics: of
+	 * the heap, or of what the places are in of an index.
 	 */
-	uint64		(*max_looks) (RandpickSource *source, uint64 looks);
+	double		(*pages) (RandpickSource *source);
 
 	/*
 	 * Several places will be looked into soon: have them read, if that is
@@ -90,16 +89,17 @@ struct RandpickSource
 #define RANDPICK_MAX_RANGES	100
 
 /*
- * max_looks of a heap of so many pages, and of places in so many pages of an
- * index that have so many entries in all.  For the heap: two looks at a page and
- * one for eight rows take less time than reading it in full.  For an index: an ordinary scan reads
- * its pages, and the row of each entry; a look takes longer, but less than
- * twice as long, and half of a scan is what a race may cost.
+ * So many looks, whatever the planner allows, take about the time of reading all
+ * that there is.  Of a heap: two looks at a page and one for eight rows take less
+ * time than reading it in full.  Of places in so many pages of an index that have
+ * so many entries in all: an ordinary scan reads its pages, and the row of each
+ * entry; a look takes longer, but less than twice as long, and half of a scan is
+ * what a race may cost.
  */
 static inline double
 randpick_heap_looks(double pages, double tuples)
 {
-	return 1000 + 2 * pages + tuples / 8;
+	return 32 + 2 * pages + tuples / 8;
 }
 
 static inline double
@@ -118,8 +118,8 @@ typedef struct RandpickTarget
 /* source.c */
 extern Page randpick_prefetch_page(Relation rel, BlockNumber block,
 								   Buffer *hint);
-extern double randpick_estimate_found(const RandpickSource *source,
-									  double places, uint64 looks);
+extern double randpick_estimate_found(double places, uint64 nfound,
+									  uint64 looks);
 extern void randpick_count_pages(RandpickSpending *spending, bool is_start);
 extern Buffer randpick_pin_page(Relation rel, BlockNumber block, Buffer hint);
 extern void randpick_predicate_lock(Relation rel, Snapshot snapshot);

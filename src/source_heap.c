@@ -48,13 +48,10 @@ heap_places(RandpickSource *source)
 	return (uint64) heap->nblocks * heap->places_a_page;
 }
 
-static uint64
-heap_max_looks(RandpickSource *source, uint64 looks)
+static double
+heap_pages(RandpickSource *source)
 {
-	return (uint64) randpick_heap_looks(((HeapSource *) source)->nblocks,
-										randpick_estimate_found(source,
-																heap_places(source),
-																looks));
+	return ((HeapSource *) source)->nblocks;
 }
 
 /* A place as block and number in the block, from 1. */
@@ -229,7 +226,7 @@ randpick_heap_fetch(Relation rel, Snapshot snapshot,
 static const RandpickSourceMethods heap_methods = {
 	.max_ahead = RANDPICK_MAX_AHEAD,
 	.places = heap_places,
-	.max_looks = heap_max_looks,
+	.pages = heap_pages,
 	.prefetch = heap_prefetch,
 	.look = heap_look,
 };

@@ -79,13 +79,10 @@ leaf_places(RandpickSource *source)
 	return (uint64) (leaf->nblocks - 1) * leaf->capacity.places_a_page;
 }
 
-static uint64
-leaf_max_looks(RandpickSource *source, uint64 looks)
+static double
+leaf_pages(RandpickSource *source)
 {
-	return (uint64) randpick_index_looks(((LeafSource *) source)->nblocks,
-										 randpick_estimate_found(source,
-																 leaf_places(source),
-																 looks));
+	return ((LeafSource *) source)->nblocks;
 }
 
 /* Bring what a look reads of a page beside its header into the CPU's cache. */
@@ -237,7 +234,7 @@ leaf_close(RandpickSource *source)
 static const RandpickSourceMethods leaf_methods = {
 	.max_ahead = RANDPICK_MAX_AHEAD,
 	.places = leaf_places,
-	.max_looks = leaf_max_looks,
+	.pages = leaf_pages,
 	.prefetch = leaf_prefetch,
 	.look = leaf_look,
 	.close = leaf_close,

@@ -67,21 +67,15 @@ range_places(RandpickSource *source)
 	return places;
 }
 
-static uint64
-range_max_looks(RandpickSource *source, uint64 looks)
+static double
+range_pages(RandpickSource *source)
 {
 	RangeSource *range = (RangeSource *) source;
 	double		pages = 0;
-	double		places = 0;
 
 	for (int i = 0; i < range->nranges; i++)
-	{
 		pages += randpick_frontier_guess_pages(&range->ranges[i]);
-		places += randpick_frontier_count(&range->ranges[i]);
-	}
-	return (uint64) randpick_index_looks(pages,
-										 randpick_estimate_found(source, places,
-																 looks));
+	return pages;
 }
 
 /* The range that a place is in, which becomes a number in that range. */
@@ -173,7 +167,7 @@ range_close(RandpickSource *source)
 static const RandpickSourceMethods range_methods = {
 	.max_ahead = RANDPICK_MAX_AHEAD,
 	.places = range_places,
-	.max_looks = range_max_looks,
+	.pages = range_pages,
 	.prefetch = range_prefetch,
 	.look = range_look,
 	.close = range_close,
