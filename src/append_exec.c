@@ -301,7 +301,8 @@ count_member_looks(RandpickAppendState *node)
 		double		pages = node->members[i].pages;
 
 		node->page_looks += node->members[i].is_heap ?
-			randpick_heap_looks(pages, 0) : randpick_index_looks(pages, 0);
+			randpick_heap_looks(pages, 0) :
+			randpick_index_looks(pages, 0, false);
 	}
 }
 

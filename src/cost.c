@@ -162,7 +162,8 @@ cost_leaf(RandpickRaceCost *cost, IndexOptInfo *info)
 	cost->row_share = Min(info->tuples / cost->prices.places, 1.0) *
 		cost->conditions.entry_selectivity;
 	cost->prices.start_cpu = cpu_cost(ASK_SIZE_CPU);
-	finish_cost(cost, randpick_index_looks(info->pages, info->tuples));
+	finish_cost(cost, randpick_index_looks(info->pages, info->tuples,
+										   cost->prices.row_share > 0));
 }
 
 /*
@@ -214,7 +215,8 @@ cost_range(RandpickRaceCost *cost, IndexOptInfo *info)
 		cost->levels--;
 	cost->prices.places = Max(nentries, 1.0) * looks;
 	cost->row_share = cost->conditions.rest_selectivity / looks;
-	finish_cost(cost, randpick_index_looks(range_pages, nentries));
+	finish_cost(cost, randpick_index_looks(range_pages, nentries,
+										   cost->prices.row_share > 0));
 }
 
 /*
@@ -321,7 +323,9 @@ price_deal(RandpickPrices *prices, RelOptInfo *rel, Path *deal)
 	prices->deal_cpu = Min(rel->tuples * read_share * per_row, total);
 	prices->deal_pages = total - prices->deal_cpu;
 	prices->deal_cpu += cpu_cost(OPEN_SCAN_CPU + 2 * prices->rows);
-	prices->row_share = reads_all ? 0.0 : 1.0;
+	prices->row_share = reads_all ? 0.0 :
+		1.0 - cpu_cost(OPEN_SCAN_CPU) /
+		(prices->deal_cpu + prices->deal_pages);
 }
 
 /*

@@ -19,9 +19,10 @@
  *
  *	- A page that was in shared buffers costs no read.  Of the ordinary plan's
  *	  pages as many are in memory as of those that the race has visited.
- *	- The share of looks that returned a row tells how many rows match.  If
- *	  they are more than was planned for, the ordinary plan costs more, too, as
- *	  far as it visits those rows alone.
+ *	- The share of looks that returned a row tells how many rows match, or that
+ *	  there are hardly more than so many.  If they are more or fewer than was
+ *	  planned for, so is what the ordinary plan costs, as far as it visits those
+ *	  rows alone.
  *	- If the number of rows wanted is known, so is about how many looks they
  *	  still take.  A race that cannot pay for them stops at once.
  *
@@ -176,6 +177,9 @@ get_outlook(const RandpickPrices *prices, const RandpickSpending *spending,
 		outlook.rows = spending->rows / -expm1(-(spending->looks / places));
 		outlook.error = 1.0;
 	}
+	else if (spending->looks >= TELLING_LOOKS)
+		outlook.rows = Min(outlook.rows,
+						   places * (spending->rows + 1) / spending->looks);
 
 	outlook.look = prices->look_cpu + prices->page *
 		(spending->looks >= TELLING_LOOKS ?
@@ -185,8 +189,7 @@ get_outlook(const RandpickPrices *prices, const RandpickSpending *spending,
 		spending->looks * prices->look_cpu + spending->reads * prices->page;
 	outlook.allowed =
 		(BUDGET_SHARE * prices->deal_cpu + cold * prices->deal_pages) *
-		(1.0 + prices->row_share *
-		 Max(outlook.rows / prices->rows - 1.0, 0.0));
+		(1.0 + prices->row_share * (outlook.rows / prices->rows - 1.0));
 	return outlook;
 }
 

@@ -159,7 +159,8 @@ source_allows(const RandpickRacing *racing)
 	double		looks;
 
 	if (racing->index != NULL)
-		looks = randpick_index_looks(pages, found);
+		looks = randpick_index_looks(pages, found,
+									 racing->prices.row_share > 0);
 	else
 		looks = randpick_heap_looks(pages, found) +
 			(racing->tries_anyway ? SMALL_TABLE_LOOKS : 0);

@@ -89,23 +89,23 @@ struct RandpickSource
 #define RANDPICK_MAX_RANGES	100
 
 /*
- * So many looks, whatever the planner allows, take about the time of reading all
- * that there is.  Of a heap: two looks at a page and one for eight rows take less
- * time than reading it in full.  Of places in so many pages of an index that have
- * so many entries in all: an ordinary scan reads its pages, and the row of each
- * entry; a look takes longer, but less than twice as long, and half of a scan is
- * what a race may cost.
+ * So many looks, whatever the planner allows, take no more time than to read all
+ * that there is, or half of that.  To read a heap takes as long as one look for
+ * each page and for each 25 rows.  An ordinary scan of an index reads its pages,
+ * and the row of each entry; a look takes longer than one of these, but less than
+ * twice as long.  Where the ordinary scan is one of the heap, although places are
+ * in an index, it is faster.
  */
 static inline double
 randpick_heap_looks(double pages, double tuples)
 {
-	return 32 + 2 * pages + tuples / 8;
+	return 16 + pages + tuples / 25;
 }
 
 static inline double
-randpick_index_looks(double pages, double entries)
+randpick_index_looks(double pages, double entries, bool reads_index)
 {
-	return 16 + pages / 2 + entries / 4;
+	return 16 + pages / 2 + entries / (reads_index ? 4 : 20);
 }
 
 /* A tuple of a heap that will be fetched. */
