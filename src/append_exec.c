@@ -292,18 +292,22 @@ looks_allowed(const RandpickAppendState *node)
 
 /* How many looks the pages of the members allow, whatever is in them. */
 static void
-count_member_looks(RandpickAppendState *node)
+count_page_looks(RandpickAppendState *node)
 {
-	node->page_looks = randpick_order_by_random == RANDPICK_ORDER_FORCE ?
-		1000 * node->nmembers : 0;
+	double		heap_pages = 0;
+	double		index_pages = 0;
+
 	for (int i = 0; i < node->nmembers; i++)
 	{
-		double		pages = node->members[i].pages;
-
-		node->page_looks += node->members[i].is_heap ?
-			randpick_heap_looks(pages, 0) :
-			randpick_index_looks(pages, 0, false);
+		if (node->members[i].is_heap)
+			heap_pages += node->members[i].pages;
+		else
+			index_pages += node->members[i].pages;
 	}
+	node->page_looks = randpick_heap_looks(heap_pages, 0) +
+		randpick_index_looks(index_pages, 0, false);
+	if (randpick_order_by_random == RANDPICK_ORDER_FORCE)
+		node->page_looks += RANDPICK_SMALL_TABLE_LOOKS * node->nmembers;
 }
 
 static void
@@ -330,7 +334,7 @@ start_race(RandpickAppendState *node)
 	{
 		randpick_count_pages(&node->spending, true);
 		number_places(node);
-		count_member_looks(node);
+		count_page_looks(node);
 		randpick_count_pages(&node->spending, false);
 	}
 	node->is_started = true;

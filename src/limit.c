@@ -35,6 +35,9 @@
 /* rows that an unknown LIMIT is taken to ask for */
 #define ASSUMED_ROWS	1.0
 
+/* What it costs at least to deal the rows of a table that is not small. */
+#define SMALL_DEAL		60.0
+
 /* what the planner takes it for, as a share of all rows */
 #define CORE_SHARE		0.1
 
@@ -138,7 +141,10 @@ has_guessed_filter(PlannerInfo *root)
 	return false;
 }
 
-/* What it costs to deal all rows of a race, as it is. */
+/*
+ * What it costs to deal all rows of a race, as it is, but for tables that are so
+ * small that to plan anew would cost as much.
+ */
 static Cost
 cost_of_deal(Path *path)
 {
@@ -157,7 +163,8 @@ cost_of_deal(Path *path)
 	{
 		RandpickPrices prices = randpick_private_prices(race->custom_private);
 
-		return prices.deal_cpu + prices.deal_pages;
+		cost = prices.deal_cpu + prices.deal_pages;
+		return cost > SMALL_DEAL ? cost : 0;
 	}
 	if (randpick_is_append_path(race))
 	{

@@ -36,9 +36,6 @@
  */
 #define SEEDED_MEMORY	((Size) 4 * 1024 * 1024)
 
-/* What a race that is tried anyway may take beyond what there is to read. */
-#define SMALL_TABLE_LOOKS	1000
-
 /* So many looks are taken at least before it is asked whether to go on. */
 #define LOOKS_AT_ONCE	UINT64CONST(8)
 
@@ -163,8 +160,9 @@ source_allows(const RandpickRacing *racing)
 									 racing->prices.row_share > 0);
 	else
 		looks = randpick_heap_looks(pages, found) +
-			(racing->tries_anyway ? SMALL_TABLE_LOOKS : 0);
-	return racing->wanted > looks ? 0 : (uint64) looks;
+			(racing->tries_anyway ?
+			 RANDPICK_SMALL_TABLE_LOOKS + pages + found / 8 : 0);
+	return !racing->tries_anyway && racing->wanted > looks ? 0 : (uint64) looks;
 }
 
 /* Let the race go on for some more looks, if it may, and then ask again. */

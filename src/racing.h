@@ -11,6 +11,12 @@
 #include "source.h"
 #include "stats.h"
 
+/*
+ * What a race that is tried anyway may take beyond what there is to read: enough
+ * to find all rows of a small table.
+ */
+#define RANDPICK_SMALL_TABLE_LOOKS	1000
+
 /* Embedded in the scan node; zeroed before use. */
 typedef struct RandpickRacing
 {
