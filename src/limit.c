@@ -142,8 +142,9 @@ has_guessed_filter(PlannerInfo *root)
 }
 
 /*
- * What it costs to deal all rows of a race, as it is, but for tables that are so
- * small that to plan anew would cost as much.
+ * What it costs to deal all rows of a race.  Nothing, where a wrong guess does no
+ * harm: an index leads to the rows, or the table is so small that to plan anew
+ * would cost as much.
  */
 static Cost
 cost_of_deal(Path *path)
@@ -164,7 +165,7 @@ cost_of_deal(Path *path)
 		RandpickPrices prices = randpick_private_prices(race->custom_private);
 
 		cost = prices.deal_cpu + prices.deal_pages;
-		return cost > SMALL_DEAL ? cost : 0;
+		return prices.row_share > 0 || cost < SMALL_DEAL ? 0 : cost;
 	}
 	if (randpick_is_append_path(race))
 	{

@@ -128,6 +128,16 @@ has_past(const RandpickRacing *racing)
 }
 
 /*
+ * Is the race to be run even if it does not look as if it could pay?  Not one with
+ * a seed, on which no setting may have an influence.
+ */
+static inline bool
+tries_anyway(const RandpickRacing *racing)
+{
+	return racing->tries_anyway && racing->seed == NULL;
+}
+
+/*
  * How many looks the race may take in all, as of now.  None, if it could not
  * remember all rows that are wanted, or not find them in so few.
  */
@@ -136,7 +146,7 @@ looks_allowed(const RandpickRacing *racing)
 {
 	const RandpickRace *race = &racing->race;
 	RandpickSource *source = racing->source;
-	uint64		wanted = racing->tries_anyway ? 0 : racing->wanted;
+	uint64		wanted = tries_anyway(racing) ? 0 : racing->wanted;
 
 	if (!racing->is_raced || wanted > race->max_seen)
 		return 0;
@@ -160,9 +170,9 @@ source_allows(const RandpickRacing *racing)
 									 racing->prices.row_share > 0);
 	else
 		looks = randpick_heap_looks(pages, found) +
-			(racing->tries_anyway ?
+			(tries_anyway(racing) || racing->seed != NULL ?
 			 RANDPICK_SMALL_TABLE_LOOKS + pages + found / 8 : 0);
-	return !racing->tries_anyway && racing->wanted > looks ? 0 : (uint64) looks;
+	return !tries_anyway(racing) && racing->wanted > looks ? 0 : (uint64) looks;
 }
 
 /* Let the race go on for some more looks, if it may, and then ask again. */

@@ -12,8 +12,8 @@
 #include "stats.h"
 
 /*
- * What a race that is tried anyway may take beyond what there is to read: enough
- * to find all rows of a small table.
+ * What a race that is tried anyway, or has no other budget, may take beyond what
+ * there is to read: enough to find all rows of a small table.
  */
 #define RANDPICK_SMALL_TABLE_LOOKS	1000
 
