@@ -20,6 +20,7 @@ MODULE_big = randpick
 OBJS = \
 	src/append_exec.o \
 	src/append_path.o \
+	src/btree_check.o \
 	src/btree_frontier.o \
 	src/btree_hint.o \
 	src/btree_position.o \
@@ -34,6 +35,7 @@ OBJS = \
 	src/explain.o \
 	src/filter.o \
 	src/functions.o \
+	src/heap_check.o \
 	src/key.o \
 	src/limit.o \
 	src/match.o \

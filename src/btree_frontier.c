@@ -53,6 +53,7 @@
 
 #include <math.h>
 
+#include "btree_check.h"
 #include "btree_frontier.h"
 #include "btree_hint.h"
 #include "btree_position.h"
@@ -95,12 +96,11 @@ create_run(RandpickTree *tree)
 }
 
 RandpickTree *
-randpick_tree_create(Relation heap, Relation index, Snapshot snapshot,
-					 bool item_is_entry, uint64 leaf_bound)
+randpick_tree_create(Relation index, Snapshot snapshot, bool item_is_entry,
+					 uint64 leaf_bound)
 {
 	RandpickTree *tree = palloc0(sizeof(RandpickTree));
 
-	tree->heap = heap;
 	tree->index = index;
 	tree->snapshot = snapshot;
 	tree->item_is_entry = item_is_entry;
@@ -110,32 +110,18 @@ randpick_tree_create(Relation heap, Relation index, Snapshot snapshot,
 	return tree;
 }
 
-/* Read a logical child, or several side by side, of a run. */
-static void
-read_below(const RandpickRun *parent, RandpickRunChild child,
-		   BTScanInsert start, BTScanInsert end, bool count, RandpickRun *run)
-{
-	randpick_run_read(run, _bt_getbuf(run->index, child.block, BT_READ),
-					  child.separator, start, end, count);
-	if (run->level != parent->level - 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("block %u of index \"%s\" is at level %d instead of %d",
-						child.block, RelationGetRelationName(run->index),
-						run->level, parent->level - 1)));
-}
-
 /* Read child number n of a subtree. */
 static Subtree
 read_child(Subtree parent, uint64 n, RandpickRun *run)
 {
+	RandpickRunChild bounds = randpick_run_child(parent.run, n);
 	Subtree		child;
 
 	child.run = run;
 	child.start = n == 0 ? parent.start : NULL;
 	child.end = n == parent.run->nentries - 1 ? parent.end : NULL;
-	read_below(parent.run, randpick_run_child(parent.run, n),
-			   child.start, child.end, false, run);
+	(void) randpick_run_read(run, randpick_lock_page(run->index, bounds.block),
+							 &bounds, child.start, child.end, 0);
 	return child;
 }
 
@@ -208,28 +194,6 @@ range_end(RandpickFrontier *frontier)
 	return frontier->range.end.keysz > 0 ? &frontier->range.end : NULL;
 }
 
-/* A page of the index that a hint names, locked; invalid if it is no good. */
-static Buffer
-get_hinted_page(const RandpickTree *tree, BlockNumber block, BTScanInsert start)
-{
-	Buffer		buffer = ReadBuffer(tree->index, block);
-	Page		page = BufferGetPage(buffer);
-
-	LockBuffer(buffer, BT_READ);
-	if (!PageIsNew(page))
-	{
-		BTPageOpaque opaque;
-
-		_bt_checkpage(tree->index, buffer);
-		opaque = BTPageGetOpaque(page);
-		if (!P_ISLEAF(opaque) && !P_IGNORE(opaque) && !P_ISMETA(opaque) &&
-			randpick_page_has_position(tree->index, page, start))
-			return buffer;
-	}
-	_bt_relbuf(tree->index, buffer);
-	return InvalidBuffer;
-}
-
 /*
  * The page to begin with, locked: the one where the last search for the start
  * of the range ended, if it still has it, or else the root.  Invalid if the
@@ -239,20 +203,11 @@ static Buffer
 get_first_page(const RandpickTree *tree, BTScanInsert start, BTScanInsert end,
 			   bool *is_hint)
 {
-	BlockNumber block = start == NULL ? InvalidBlockNumber :
-	randpick_hint_get(tree->index, start, end);
+	Buffer		buffer = start == NULL ? InvalidBuffer :
+	randpick_hint_lock_page(tree->index, start, end);
 
-	if (BlockNumberIsValid(block))
-	{
-		Buffer		buffer = get_hinted_page(tree, block, start);
-
-		*is_hint = BufferIsValid(buffer);
-		if (*is_hint)
-			return buffer;
-		randpick_hint_set(tree->index, start, end, InvalidBlockNumber);
-	}
-	*is_hint = false;
-	return randpick_btree_get_root(tree->index, tree->heap);
+	*is_hint = BufferIsValid(buffer);
+	return *is_hint ? buffer : randpick_lock_root(tree->index);
 }
 
 /*
@@ -265,47 +220,96 @@ remember_page(const RandpickTree *tree, BTScanInsert start, BTScanInsert end,
 {
 	const RandpickRunPage *page = &run->pages[0];
 
+	/* more than the first pivot, which says nothing, is before the position */
 	if (start != NULL && run->level == 1 && run->npages > 0 &&
-		randpick_page_has_position(tree->index, page->image, start))
+		page->first > P_FIRSTDATAKEY(BTPageGetOpaque(page->image)))
 		randpick_hint_set(tree->index, start, end, page->block);
+}
+
+/*
+ * How many pages of a level are read at most.  There are at most twice as many
+ * as it was worth to read, since each may have a split that its parent does not
+ * know of; unless a great many were split meanwhile, or the index is corrupted.
+ */
+static int
+max_pages(const RandpickTree *tree)
+{
+	return 4 * (int) randpick_frontier_most_pages(tree->nranges);
+}
+
+/*
+ * Read the pages with which the descent to the frontier begins: none if the
+ * index is empty.  False if there are too many.
+ */
+static bool
+read_first(const RandpickTree *tree, BTScanInsert start, BTScanInsert end,
+		   RandpickRun *run, bool *is_hint)
+{
+	for (;;)
+	{
+		RandpickRunChild whole = {.next = InvalidBlockNumber};
+		Buffer		buffer = get_first_page(tree, start, end, is_hint);
+		bool		is_read;
+
+		if (!BufferIsValid(buffer))
+			return true;
+		whole.block = BufferGetBlockNumber(buffer);
+		whole.level = BTPageGetOpaque(BufferGetPage(buffer))->btpo_level;
+		is_read = randpick_run_read(run, buffer, &whole, start, end,
+									max_pages(tree));
+		if (*is_hint && (!is_read || run->npages > MAX_HINTED_PAGES))
+			randpick_hint_set(tree->index, start, end, InvalidBlockNumber);
+		if (is_read || !*is_hint)
+			return is_read;
+	}
+}
+
+/*
+ * Go down from there to the frontier.  The run and the spare one may change
+ * places.  False if a level has too many pages.
+ */
+static bool
+read_down(RandpickTree *tree, BTScanInsert start, BTScanInsert end,
+		  RandpickRun **run, bool is_hint)
+{
+	while ((*run)->level > 0 && (*run)->nentries > 0 &&
+		   is_worth_reading(tree, *run))
+	{
+		RandpickRun *parent = *run;
+		RandpickRunChild all = randpick_run_child(parent, 0);
+		RandpickRunChild last = randpick_run_child(parent, parent->nentries - 1);
+
+		all.separator = last.separator;
+		all.next = last.next;
+		*run = tree->spare[0];
+		tree->spare[0] = parent;
+		if (!randpick_run_read(*run, randpick_lock_page(tree->index, all.block),
+							   &all, start, end, max_pages(tree)))
+			return false;
+		if (!is_hint)
+			remember_page(tree, start, end, *run);
+	}
+	return true;
 }
 
 bool
 randpick_frontier_read(RandpickFrontier *frontier, RandpickTree *tree)
 {
-	RandpickRun *run = create_run(tree);
-	RandpickRun *next = tree->spare[0];
+	RandpickRun *run;
 	BTScanInsert start = range_start(frontier);
 	BTScanInsert end = range_end(frontier);
-	Buffer		first;
-	bool		is_hint;
+	bool		is_hint = false;
 	uint64		below;
 
 	frontier->nlooks = 0;
 	frontier->met_crowd = false;
 	if (frontier->range.is_empty)
 		return true;
-	first = get_first_page(tree, start, end, &is_hint);
-	if (!BufferIsValid(first))
-		return true;			/* the index is empty */
 
-	randpick_run_read(run, first, NULL, start, end, true);
-	if (is_hint && run->npages > MAX_HINTED_PAGES)
-		randpick_hint_set(tree->index, start, end, InvalidBlockNumber);
-	while (run->level > 0 && run->nentries > 0 && is_worth_reading(tree, run))
-	{
-		RandpickRunChild all = randpick_run_child(run, 0);
-		RandpickRun *parent = run;
-
-		all.separator = randpick_run_child(run, run->nentries - 1).separator;
-		read_below(parent, all, start, end, true, next);
-		if (!is_hint)
-			remember_page(tree, start, end, next);
-		run = next;
-		next = parent;
-	}
-	tree->spare[0] = next;
-	if (!count_below(tree, run, &below))
+	run = create_run(tree);
+	if (!read_first(tree, start, end, run, &is_hint) ||
+		!read_down(tree, start, end, &run, is_hint) ||
+		!count_below(tree, run, &below))
 	{
 		randpick_run_free(run);
 		return false;

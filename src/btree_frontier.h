@@ -16,8 +16,7 @@
 /* What frontiers of one index share.  Allocated by randpick_tree_create. */
 typedef struct RandpickTree
 {
-	Relation	heap;			/* both open and locked by the caller */
-	Relation	index;
+	Relation	index;			/* open and locked by the caller */
 	Snapshot	snapshot;		/* held by the caller */
 	bool		item_is_entry;	/* or else each TID of an item */
 	uint64		leaf_bound;		/* entries a leaf page can have */
@@ -47,14 +46,14 @@ typedef struct RandpickFrontier
 typedef bool (*RandpickFetchEntry) (void *arg, RandpickRun *run, uint64 n);
 
 /* In the current memory context. */
-extern RandpickTree *randpick_tree_create(Relation heap, Relation index,
-										  Snapshot snapshot,
+extern RandpickTree *randpick_tree_create(Relation index, Snapshot snapshot,
 										  bool item_is_entry,
 										  uint64 leaf_bound);
 
 /*
  * Read the frontier, or read it anew if that may pay.  False if there would be
- * more numbers than 2^53: then what was read before stays.
+ * more numbers than 2^53, or a level has far more pages than it should: then what
+ * was read before stays.
  */
 extern bool randpick_frontier_read(RandpickFrontier *frontier,
 								   RandpickTree *tree);
@@ -89,11 +88,15 @@ randpick_frontier_count(const RandpickFrontier *frontier)
  * its share of the memory that a query may use for such a thing.
  */
 static inline double
+randpick_frontier_most_pages(double nranges)
+{
+	return Max(Min(512.0, work_mem / (BLCKSZ / 1024.0)) / nranges, 4.0);
+}
+
+static inline double
 randpick_frontier_pages_worth(double looks, double nranges)
 {
-	double		most = Min(512.0, work_mem / (BLCKSZ / 1024.0)) / nranges;
-
-	return Max(Min(looks / 2, most), 4.0);
+	return Max(Min(looks / 2, randpick_frontier_most_pages(nranges)), 4.0);
 }
 
 #endif							/* RANDPICK_BTREE_FRONTIER_H */

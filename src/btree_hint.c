@@ -16,7 +16,9 @@
  */
 #include "postgres.h"
 
+#include "btree_check.h"
 #include "btree_hint.h"
+#include "btree_position.h"
 #include "common/hashfn.h"
 #include "compat.h"
 #include "storage/bufmgr.h"
@@ -108,8 +110,9 @@ find_slot(Relation index, BTScanInsert start, BTScanInsert end, Hint *hint)
 	return &hints[hint->hash % NHINTS];
 }
 
-BlockNumber
-randpick_hint_get(Relation index, BTScanInsert start, BTScanInsert end)
+/* The block that was remembered, if the file has it; or InvalidBlockNumber. */
+static BlockNumber
+get_block(Relation index, BTScanInsert start, BTScanInsert end)
 {
 	Hint		wanted;
 	Hint	   *slot = find_slot(index, start, end, &wanted);
@@ -119,6 +122,42 @@ randpick_hint_get(Relation index, BTScanInsert start, BTScanInsert end)
 		slot->block >= randpick_index_nblocks_known(index))
 		return InvalidBlockNumber;
 	return slot->block;
+}
+
+/* Is the position in a page, which is locked and may be any, or to its right? */
+static bool
+is_good_start(Relation index, BTScanInsert start, Buffer buffer)
+{
+	Page		page = BufferGetPage(buffer);
+	BlockNumber block = BufferGetBlockNumber(buffer);
+	BTPageOpaque opaque;
+
+	if (PageIsNew(page))
+		return false;
+	_bt_checkpage(index, buffer);
+	opaque = BTPageGetOpaque(page);
+	if (P_ISLEAF(opaque) || P_IGNORE(opaque) || P_ISMETA(opaque))
+		return false;
+	randpick_check_page(index, page, block,
+						Min(opaque->btpo_level, RANDPICK_MAX_LEVEL));
+	return randpick_page_has_position(index, start, page, block);
+}
+
+Buffer
+randpick_hint_lock_page(Relation index, BTScanInsert start, BTScanInsert end)
+{
+	BlockNumber block = get_block(index, start, end);
+	Buffer		buffer;
+
+	if (!BlockNumberIsValid(block))
+		return InvalidBuffer;
+	buffer = ReadBuffer(index, block);
+	LockBuffer(buffer, BT_READ);
+	if (is_good_start(index, start, buffer))
+		return buffer;
+	UnlockReleaseBuffer(buffer);
+	randpick_hint_set(index, start, end, InvalidBlockNumber);
+	return InvalidBuffer;
 }
 
 void

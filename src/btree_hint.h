@@ -6,16 +6,17 @@
 #define RANDPICK_BTREE_HINT_H
 
 #include "access/nbtree.h"
+#include "storage/buf.h"
 #include "utils/relcache.h"
 
 /*
- * The block of the index, above the leaves, that was said to have the position
- * where a range starts; or InvalidBlockNumber.  The file has such a block.  It
- * may be another position's by now, or of another range, or no page at all:
- * look before you believe.  Either end of the range may be NULL.
+ * Return the page above the leaves, share-locked, that was said to have the
+ * position where a range starts, if the page itself shows that the position is
+ * in it or to its right.  Else an invalid buffer, and the hint is forgotten.
+ * The end of the range may be NULL.
  */
-extern BlockNumber randpick_hint_get(Relation index, BTScanInsert start,
-									 BTScanInsert end);
+extern Buffer randpick_hint_lock_page(Relation index, BTScanInsert start,
+									  BTScanInsert end);
 
 /* Remember a block, or forget what there was (InvalidBlockNumber). */
 extern void randpick_hint_set(Relation index, BTScanInsert start,

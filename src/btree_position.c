@@ -8,27 +8,67 @@
  */
 #include "postgres.h"
 
+#include "btree_check.h"
 #include "btree_position.h"
 #include "compat.h"
 
+/*
+ * How long an item is at least that has values of all columns of a key; 0 if
+ * some are of variable length.
+ */
+static Size
+get_least_size(Relation index, BTScanInsert key)
+{
+	TupleDesc	desc = RelationGetDescr(index);
+	Size		width = 0;
+
+	for (int i = 0; i < key->keysz; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(desc, i);
+
+		if (column->attlen < 0)
+			return 0;
+		width = att_align_nominal(width, column->attalign) + column->attlen;
+	}
+	return MAXALIGN(sizeof(IndexTupleData)) + width;
+}
+
+/* True if an item, which is checked for that, is not past a key. */
+static inline bool
+is_before_position(Relation index, BTScanInsert key, Size least_size,
+				   Page page, BlockNumber block, OffsetNumber offset)
+{
+	IndexTuple	item = randpick_get_item(index, page, block, offset);
+
+	if ((least_size == 0 || IndexTupleSize(item) < least_size ||
+		 IndexTupleHasNulls(item)) &&
+		!randpick_columns_fit(index, item, key->keysz))
+		randpick_report_item(index, block, offset, "its columns do not lie in it");
+	return _bt_compare(index, key, page, offset) >= (key->nextkey ? 0 : 1);
+}
+
 bool
-randpick_is_past_page(Relation index, BTScanInsert key, Page page)
+randpick_is_past_page(Relation index, BTScanInsert key, Page page,
+					  BlockNumber block)
 {
 	return !P_RIGHTMOST(BTPageGetOpaque(page)) &&
-		_bt_compare(index, key, page, P_HIKEY) >= (key->nextkey ? 0 : 1);
+		is_before_position(index, key, get_least_size(index, key), page, block,
+						   P_HIKEY);
 }
 
 OffsetNumber
-randpick_find_position(Relation index, BTScanInsert key, Page page)
+randpick_find_position(Relation index, BTScanInsert key, Page page,
+					   BlockNumber block)
 {
 	OffsetNumber low = P_FIRSTDATAKEY(BTPageGetOpaque(page));
 	OffsetNumber high = OffsetNumberNext(PageGetMaxOffsetNumber(page));
+	Size		least_size = get_least_size(index, key);
 
 	while (low < high)
 	{
 		OffsetNumber middle = low + (high - low) / 2;
 
-		if (_bt_compare(index, key, page, middle) >= (key->nextkey ? 0 : 1))
+		if (is_before_position(index, key, least_size, page, block, middle))
 			low = OffsetNumberNext(middle);
 		else
 			high = middle;
@@ -37,11 +77,15 @@ randpick_find_position(Relation index, BTScanInsert key, Page page)
 }
 
 bool
-randpick_page_has_position(Relation index, Page page, BTScanInsert key)
+randpick_page_has_position(Relation index, BTScanInsert key, Page page,
+						   BlockNumber block)
 {
 	/* the first pivot is taken for less than anything, whatever it was */
-	return randpick_find_position(index, key, page) >
-		OffsetNumberNext(P_FIRSTDATAKEY(BTPageGetOpaque(page)));
+	OffsetNumber second = OffsetNumberNext(P_FIRSTDATAKEY(BTPageGetOpaque(page)));
+
+	return second <= PageGetMaxOffsetNumber(page) &&
+		is_before_position(index, key, get_least_size(index, key), page, block,
+						   second);
 }
 
 /*
@@ -50,7 +94,8 @@ randpick_page_has_position(Relation index, Page page, BTScanInsert key)
  * they compared as keys.
  */
 int
-randpick_compare_end(Relation index, Page page, IndexTuple separator)
+randpick_compare_end(Relation index, IndexTuple separator, Page page,
+					 BlockNumber block)
 {
 	BTPageOpaque opaque = BTPageGetOpaque(page);
 	IndexTuple	high_key;
@@ -64,7 +109,7 @@ randpick_compare_end(Relation index, Page page, IndexTuple separator)
 		return -1;
 
 	/* the block number is the only part that may differ */
-	high_key = randpick_get_item(page, P_HIKEY);
+	high_key = randpick_get_item(index, page, block, P_HIKEY);
 	if (high_key->t_info == separator->t_info &&
 		high_key->t_tid.ip_posid == separator->t_tid.ip_posid &&
 		memcmp((char *) high_key + sizeof(IndexTupleData),
@@ -72,6 +117,10 @@ randpick_compare_end(Relation index, Page page, IndexTuple separator)
 			   IndexTupleSize(separator) - sizeof(IndexTupleData)) == 0)
 		return 0;
 
+	if (!randpick_is_pivot(index, high_key) ||
+		!randpick_is_pivot(index, separator))
+		randpick_report_page(index, block,
+							 "Its high key, or what its parent has for it, is no pivot.");
 	key = _bt_mkscankey(index, separator);
 	randpick_btree_stop_at_pivot(key);
 	order = _bt_compare(index, key, page, P_HIKEY);

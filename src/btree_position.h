@@ -7,32 +7,32 @@
 
 #include "access/nbtree.h"
 
-static inline IndexTuple
-randpick_get_item(Page page, OffsetNumber offset)
-{
-	return (IndexTuple) PageGetItem(page, PageGetItemId(page, offset));
-}
+/*
+ * The page of each of these has been checked.  Its block number serves error
+ * messages.
+ */
 
 /* Is the position that a key means on a later page than this one? */
-extern bool randpick_is_past_page(Relation index, BTScanInsert key, Page page);
+extern bool randpick_is_past_page(Relation index, BTScanInsert key,
+								  Page page, BlockNumber block);
 
 /* The first item that is past a key: its position. */
 extern OffsetNumber randpick_find_position(Relation index, BTScanInsert key,
-										   Page page);
+										   Page page, BlockNumber block);
 
 /*
  * Is it certain, for what a page above the leaves has in it, that a position is
  * not to the left of it?
  */
-extern bool randpick_page_has_position(Relation index, Page page,
-									   BTScanInsert key);
+extern bool randpick_page_has_position(Relation index, BTScanInsert key,
+									   Page page, BlockNumber block);
 
 /*
  * How the end of a page compares with the separator of a logical child (see
  * btree_run.c): below 0 if the page to its right still belongs to the child, 0 if
  * it is the last one, above 0 if it is itself beyond.
  */
-extern int	randpick_compare_end(Relation index, Page page,
-								 IndexTuple separator);
+extern int	randpick_compare_end(Relation index, IndexTuple separator,
+								 Page page, BlockNumber block);
 
 #endif							/* RANDPICK_BTREE_POSITION_H */

@@ -26,6 +26,7 @@
  */
 #include "postgres.h"
 
+#include "btree_check.h"
 #include "btree_position.h"
 #include "btree_run.h"
 #include "compat.h"
@@ -109,16 +110,13 @@ is_dead(RandpickRun *run, Page page, OffsetNumber offset)
 
 /* The number of entries of an item of a leaf page. */
 static inline int
-count_entries(RandpickRun *run, Page page, OffsetNumber offset)
+count_entries(RandpickRun *run, const RandpickRunPage *page,
+			  OffsetNumber offset)
 {
-	IndexTuple	item;
-
-	if (run->is_counted && is_dead(run, page, offset))
+	if (run->is_counted && is_dead(run, page->image, offset))
 		return 0;
-	item = randpick_get_item(page, offset);
-	if (run->item_is_entry || !BTreeTupleIsPosting(item))
-		return 1;
-	return BTreeTupleGetNPosting(item);
+	return run->item_is_entry ? 1 :
+		randpick_count_tids(run->index, page->image, page->block, offset);
 }
 
 /*
@@ -147,9 +145,11 @@ cut_page(RandpickRun *run, RandpickRunPage *page,
 	page->first = first;
 	page->past = OffsetNumberNext(PageGetMaxOffsetNumber(image));
 	if (start != NULL)
-		page->first = randpick_find_position(run->index, start, image);
+		page->first = randpick_find_position(run->index, start, image,
+											 page->block);
 	if (end != NULL)
-		page->past = randpick_find_position(run->index, end, image);
+		page->past = randpick_find_position(run->index, end, image,
+											page->block);
 
 	/* the child in which a position is comes before the next pivot */
 	if (start != NULL && run->level > 0)
@@ -166,55 +166,116 @@ cut_page(RandpickRun *run, RandpickRunPage *page,
 	else
 	{
 		for (OffsetNumber i = page->first; i < page->past; i++)
-			page->nentries += count_entries(run, image, i);
+			page->nentries += count_entries(run, page, i);
 	}
 }
 
-void
-randpick_run_read(RandpickRun *run, Buffer buffer, IndexTuple separator,
-				  BTScanInsert start, BTScanInsert end, bool count)
+/* An item of a page above the leaf level, or its high key. */
+static inline IndexTuple
+get_pivot(RandpickRun *run, const RandpickRunPage *page, OffsetNumber offset)
 {
-	run->is_counted = count;
+	return randpick_get_item(run->index, page->image, page->block, offset);
+}
+
+/*
+ * Check that a page of a walk stands where the links say, given how its end
+ * compares with the separator.
+ */
+static void
+check_place(RandpickRun *run, const RandpickRunChild *child, Page image,
+			BlockNumber block, int order)
+{
+	const RandpickRunPage *left;
+
+	/* splits and deletions never bring the end of a page to the right */
+	if (block == child->block && order > 0)
+		randpick_report_page(run->index, block,
+							 "It ends beyond what its parent has for it.");
+
+	/* all that the next child has is beyond the separator */
+	if (block == child->next && order <= 0)
+		randpick_report_page(run->index, block,
+							 "It ends before what its parent has for it.");
+
+	/* another left-link than expected may be due to a split, or to a circle */
+	if (run->npages == 0)
+		return;
+	left = &run->pages[run->npages - 1];
+	if (BTPageGetOpaque(image)->btpo_prev != left->block &&
+		randpick_compare_end(run->index, get_pivot(run, left, P_HIKEY), image,
+							 block) <= 0)
+		randpick_report_page(run->index, block,
+							 "Right-links lead to it from a page that ends beyond it.");
+}
+
+/*
+ * Is a page, which is not to be ignored, part of the run?  And is the end in it,
+ * and may there be others to its right?
+ */
+static bool
+is_part(RandpickRun *run, const RandpickRunChild *child, Page image,
+		BlockNumber block, BTScanInsert start, BTScanInsert end,
+		bool *has_end, bool *is_last)
+{
+	Relation	index = run->index;
+	int			order;
+
+	randpick_check_page(index, image, block, run->level);
+	order = randpick_compare_end(index, child->separator, image, block);
+	check_place(run, child, image, block, order);
+
+	*has_end = end != NULL && !randpick_is_past_page(index, end, image, block);
+	*is_last = *has_end || order >= 0 || P_RIGHTMOST(BTPageGetOpaque(image));
+	return order <= 0 &&
+		(start == NULL || !randpick_is_past_page(index, start, image, block));
+}
+
+bool
+randpick_run_read(RandpickRun *run, Buffer buffer,
+				  const RandpickRunChild *child,
+				  BTScanInsert start, BTScanInsert end, int max_pages)
+{
+	RandpickWalk walk = {.mark = InvalidBlockNumber};
+
+	run->is_counted = max_pages > 0;
 	run->npages = 0;
 	run->nentries = 0;
-	run->level = BTPageGetOpaque(BufferGetPage(buffer))->btpo_level;
+	run->level = child->level;
 
-	for (;;)
+	for (;; buffer = randpick_step_right(run->index, buffer, &walk))
 	{
 		Page		image = BufferGetPage(buffer);
-		BTPageOpaque opaque = BTPageGetOpaque(image);
-		BlockNumber next = opaque->btpo_next;
-		bool		is_last = P_RIGHTMOST(opaque);
-		bool		is_part = false;
+		bool		is_last = P_RIGHTMOST(BTPageGetOpaque(image));
+		bool		has_end;
 
 		randpick_test_for_old_snapshot(run->snapshot, run->index, image);
-		if (!P_IGNORE(opaque))
+		if (!P_IGNORE(BTPageGetOpaque(image)) &&
+			is_part(run, child, image, BufferGetBlockNumber(buffer), start, end,
+					&has_end, &is_last))
 		{
-			int			order = randpick_compare_end(run->index, image, separator);
+			RandpickRunPage *page;
 
-			is_part = order <= 0 &&
-				(start == NULL || !randpick_is_past_page(run->index, start, image));
-			is_last = is_last || order >= 0 ||
-				(end != NULL && !randpick_is_past_page(run->index, end, image));
-		}
-		if (is_part)
-		{
-			RandpickRunPage *page = add_page(run, buffer);
-
-			cut_page(run, page, start, end);
+			if (run->is_counted && run->npages == max_pages)
+			{
+				_bt_relbuf(run->index, buffer);
+				return false;
+			}
+			page = add_page(run, buffer);
+			cut_page(run, page, start, has_end ? end : NULL);
 			run->nentries += page->nentries;
-			if (is_last && run->npages == 1 && run->level == 0 && !count)
+			if (is_last && run->npages == 1 && run->level == 0 && !run->is_counted)
 			{
 				run->locked = buffer;
-				return;
+				return true;
 			}
 			copy_page(run, page);
+			start = NULL;		/* it is not on the pages to the right */
 		}
-		_bt_relbuf(run->index, buffer);
 		if (is_last)
-			return;
-		CHECK_FOR_INTERRUPTS();
-		buffer = _bt_getbuf(run->index, next, BT_READ);
+		{
+			_bt_relbuf(run->index, buffer);
+			return true;
+		}
 	}
 }
 
@@ -250,16 +311,22 @@ RandpickRunChild
 randpick_run_child(RandpickRun *run, uint64 n)
 {
 	RandpickRunPage *page = find_page(run, &n);
-	Page		image = page->image;
 	OffsetNumber offset = page->first + n;
-	RandpickRunChild child = {0};
+	RandpickRunChild child = {.next = InvalidBlockNumber, .level = run->level - 1};
 
 	Assert(run->level > 0);
-	child.block = BTreeTupleGetDownLink(randpick_get_item(image, offset));
-	if (offset < PageGetMaxOffsetNumber(image))
-		child.separator = randpick_get_item(image, OffsetNumberNext(offset));
-	else if (!P_RIGHTMOST(BTPageGetOpaque(image)))
-		child.separator = randpick_get_item(image, P_HIKEY);
+	child.block = BTreeTupleGetDownLink(get_pivot(run, page, offset));
+	if (offset < PageGetMaxOffsetNumber(page->image))
+	{
+		child.separator = get_pivot(run, page, OffsetNumberNext(offset));
+		child.next = BTreeTupleGetDownLink(child.separator);
+	}
+	else if (!P_RIGHTMOST(BTPageGetOpaque(page->image)))
+	{
+		child.separator = get_pivot(run, page, P_HIKEY);
+		if (++page < run->pages + run->npages)
+			child.next = BTreeTupleGetDownLink(get_pivot(run, page, page->first));
+	}
 	return child;
 }
 
@@ -274,7 +341,8 @@ copy_item(RandpickRun *run, IndexTuple item)
 }
 
 IndexTuple
-randpick_run_item(RandpickRun *run, uint64 n, ItemPointer *tids, int *ntids)
+randpick_run_item(RandpickRun *run, uint64 n, int ncolumns,
+				  ItemPointer *tids, int *ntids)
 {
 	RandpickRunPage *page = find_page(run, &n);
 	Page		image = page->image;
@@ -291,7 +359,7 @@ randpick_run_item(RandpickRun *run, uint64 n, ItemPointer *tids, int *ntids)
 	{
 		for (; offset < page->past; offset++)
 		{
-			uint64		here = count_entries(run, image, offset);
+			uint64		here = count_entries(run, page, offset);
 
 			if (n < here)
 				break;
@@ -304,7 +372,10 @@ randpick_run_item(RandpickRun *run, uint64 n, ItemPointer *tids, int *ntids)
 		return NULL;
 	}
 
-	item = randpick_get_item(image, offset);
+	item = randpick_get_entry(run->index, image, page->block, offset);
+	if (ncolumns > 0 && !randpick_columns_fit(run->index, item, ncolumns))
+		randpick_report_item(run->index, page->block, offset,
+							 "its columns do not lie in it");
 	if (BufferIsValid(run->locked))
 	{
 		item = copy_item(run, item);

@@ -52,7 +52,9 @@ typedef struct RandpickRun
 typedef struct RandpickRunChild
 {
 	BlockNumber block;
+	BlockNumber next;			/* where the next child begins; or invalid */
 	IndexTuple	separator;
+	uint32		level;
 } RandpickRunChild;
 
 /* An empty run, in the current memory context. */
@@ -61,18 +63,21 @@ extern RandpickRun *randpick_run_create(Relation index, Snapshot snapshot,
 extern void randpick_run_free(RandpickRun *run);
 
 /*
- * Read the pages from a buffer, which is share-locked and will be released, up
- * to the separator, and of them what is between start and end; each may be
- * NULL.  To count the entries of leaf pages takes some time.
+ * Read the pages of a logical child, and of them what is between start and end;
+ * each may be NULL.  Its first page is in the buffer, share-locked, and will be
+ * released.
+ *
+ * If max_pages is not 0, entries of leaf pages are counted, which takes some
+ * time, and the result is false if there are more pages than that.
  *
  * If they are not counted and there is only one leaf page, it is left locked
  * and not copied: then call either randpick_run_item, once, or one of the
  * functions below, before anything else is done.
  */
-extern void randpick_run_read(RandpickRun *run, Buffer buffer,
-							  IndexTuple separator,
+extern bool randpick_run_read(RandpickRun *run, Buffer buffer,
+							  const RandpickRunChild *child,
 							  BTScanInsert start, BTScanInsert end,
-							  bool count);
+							  int max_pages);
 
 /* Copy the page if it is locked.  And: do without it. */
 extern void randpick_run_copy(RandpickRun *run);
@@ -83,9 +88,10 @@ extern RandpickRunChild randpick_run_child(RandpickRun *run, uint64 n);
 
 /*
  * Entry number n of a run on the leaf level: returns the item, and which of
- * its TIDs belong to the entry.  NULL if it is dead or does not exist.
+ * its TIDs belong to the entry.  NULL if it is dead or does not exist.  So many
+ * of its columns may be used.
  */
-extern IndexTuple randpick_run_item(RandpickRun *run, uint64 n,
+extern IndexTuple randpick_run_item(RandpickRun *run, uint64 n, int ncolumns,
 									ItemPointer *tids, int *ntids);
 
 #endif							/* RANDPICK_BTREE_RUN_H */

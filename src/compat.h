@@ -9,6 +9,7 @@
 #ifndef RANDPICK_COMPAT_H
 #define RANDPICK_COMPAT_H
 
+#include "access/heapam.h"
 #include "access/nbtree.h"
 #include "access/tableam.h"
 #include "catalog/namespace.h"
@@ -220,21 +221,6 @@ randpick_test_for_old_snapshot(Snapshot snapshot, Relation rel, Page page)
 #endif
 }
 
-/*
- * The root page of a B-tree, share-locked, or an invalid buffer if it has
- * none.  16 wants to know the table, too.
- */
-static inline Buffer
-randpick_btree_get_root(Relation index, Relation heap)
-{
-#if PG_VERSION_NUM >= 160000
-	return _bt_getroot(index, heap, BT_READ);
-#else
-	(void) heap;
-	return _bt_getroot(index, BT_READ);
-#endif
-}
-
 /* 19 lets the planner's hook know of an EXPLAIN. */
 #if PG_VERSION_NUM >= 190000
 #define RANDPICK_PLANNER_PARAMS \
@@ -259,15 +245,11 @@ randpick_finish_desc(TupleDesc desc)
 #endif
 }
 
-/* 19 wants to know more of a scan that follows index entries to their rows. */
-static inline IndexFetchTableData *
-randpick_index_fetch_begin(Relation rel)
+/* Prune a heap page that is pinned, as index scans do. */
+static inline void
+randpick_heap_prune(Relation rel, Buffer buffer)
 {
-#if PG_VERSION_NUM >= 190000
-	return table_index_fetch_begin(rel, SO_NONE);
-#else
-	return table_index_fetch_begin(rel);
-#endif
+	heap_page_prune_opt(rel, buffer);
 }
 
 /* A scan of the rows in a range of TIDs; 19 knows parallel ones, too. */

@@ -51,9 +51,20 @@ extern void randpick_keys_build(RandpickKeys *keys, PlanState *ps,
 /* Compute their values, which are good until this is called again. */
 extern void randpick_keys_compute(RandpickKeys *keys);
 
+/* The last column that has a key, if it comes after this one; else 0. */
+static inline AttrNumber
+randpick_keys_last_column(const RandpickKeys *keys, AttrNumber after)
+{
+	/* they come in the order of the columns */
+	AttrNumber	last = keys->nkeys > 0 ? keys->keys[keys->nkeys - 1].sk_attno : 0;
+
+	return last > after ? last : 0;
+}
+
 /*
  * Does an entry of the index meet all keys on columns after this one?  It is
- * not tested for those with an array.
+ * not tested for those with an array.  Its columns up to the last key's must
+ * have been checked.
  */
 extern bool randpick_keys_are_met(const RandpickKeys *keys, Relation index,
 								  IndexTuple entry, AttrNumber after);

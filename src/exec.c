@@ -34,6 +34,7 @@
 #include "deal.h"
 #include "exec.h"
 #include "explain.h"
+#include "heap_check.h"
 #include "key.h"
 #include "miscadmin.h"
 #include "private.h"
@@ -213,16 +214,14 @@ static bool
 follow_entry(RandpickScanState *node, const ItemPointerData *tid,
 			 TupleTableSlot *slot)
 {
-	IndexFetchTableData *fetch;
 	ItemPointerData moving = *tid;
-	bool		call_again = false;
+	Buffer		buffer = InvalidBuffer;
 	bool		found;
 
-	fetch = randpick_index_fetch_begin(node->css.ss.ss_currentRelation);
-	found = table_index_fetch_tuple(fetch, &moving,
-									node->css.ss.ps.state->es_snapshot, slot,
-									&call_again, NULL);
-	table_index_fetch_end(fetch);
+	found = randpick_fetch_row(node->css.ss.ss_currentRelation, &buffer, &moving,
+							   node->css.ss.ps.state->es_snapshot, slot);
+	if (BufferIsValid(buffer))
+		ReleaseBuffer(buffer);
 	return found;
 }
 

@@ -29,6 +29,7 @@
 #include "access/heapam.h"
 #include "access/htup_details.h"
 #include "compat.h"
+#include "heap_check.h"
 #include "source.h"
 #include "storage/bufmgr.h"
 #include "storage/predicate.h"
@@ -125,12 +126,18 @@ fetch_tuple(Relation rel, Snapshot snapshot, Buffer buffer, HeapTuple tuple)
 
 	if (!ItemIdIsNormal(lp))
 		return false;
+	if (unlikely(!randpick_tuple_fits(lp)))
+		randpick_report_tuple(rel, BufferGetBlockNumber(buffer),
+							  ItemPointerGetOffsetNumber(&tuple->t_self));
 
 	tuple->t_data = (HeapTupleHeader) PageGetItem(page, lp);
 	tuple->t_len = ItemIdGetLength(lp);
 	tuple->t_tableOid = RelationGetRelid(rel);
 	visible = HeapTupleSatisfiesVisibility(tuple, snapshot, buffer);
 	HeapCheckForSerializableConflictOut(visible, rel, tuple, buffer, snapshot);
+	if (visible && unlikely(!randpick_tuple_header_fits(tuple)))
+		randpick_report_tuple(rel, BufferGetBlockNumber(buffer),
+							  ItemPointerGetOffsetNumber(&tuple->t_self));
 	return visible;
 }
 

@@ -40,9 +40,10 @@
 #include "postgres.h"
 
 #include "access/nbtree.h"
-#include "access/tableam.h"
+#include "btree_check.h"
 #include "btree_hint.h"
 #include "compat.h"
+#include "heap_check.h"
 #include "source.h"
 #include "storage/bufmgr.h"
 #include "utils/memutils.h"
@@ -52,7 +53,7 @@ typedef struct LeafSource
 {
 	RandpickSource base;
 	Relation	index;			/* open and locked by the caller */
-	IndexFetchTableData *fetch; /* follows an entry to the heap */
+	Buffer		heap_buffer;	/* the last row's, pinned; or invalid */
 	RandpickCapacity capacity;	/* of a leaf page */
 	const RandpickKeys *keys;	/* what the filter wants of an entry */
 	BlockNumber nblocks;		/* of the index, as of the last draw */
@@ -132,47 +133,70 @@ note_tids(LeafSource *leaf, IndexTuple entry, int first, int ntids)
 		leaf->tids[0] = entry->t_tid;
 }
 
-/* Note down the TIDs at place number n of a leaf page, if it has so many. */
-static void
-find_place(LeafSource *leaf, Page page, int n)
+/*
+ * Find the item at place number *n of a leaf page, which becomes the number of
+ * its TID if each has a place.  Returns an invalid offset if there is none.
+ */
+static OffsetNumber
+find_item(LeafSource *leaf, Page page, BlockNumber block, int *n)
 {
-	bool		skip_dead = !leaf->base.snapshot->takenDuringRecovery;
 	OffsetNumber first = P_FIRSTDATAKEY(BTPageGetOpaque(page));
 	OffsetNumber last = PageGetMaxOffsetNumber(page);
-	bool		is_direct = leaf->capacity.place_is_tuple &&
-	last - first < leaf->capacity.places_a_page;
+
+	if (!leaf->capacity.place_is_tuple)
+	{
+		for (OffsetNumber offset = first; offset <= last; offset++)
+		{
+			int			ntids = randpick_count_tids(leaf->index, page, block,
+													offset);
+
+			if (*n < ntids)
+				return offset;
+			*n -= ntids;
+		}
+		return InvalidOffsetNumber;
+	}
+
+	if (last - first < leaf->capacity.places_a_page)
+		return first + *n <= last ? first + *n : InvalidOffsetNumber;
+
+	/* what is more than a page can have of NOT NULL keys is NULL */
+	for (OffsetNumber offset = first; offset <= last; offset++)
+	{
+		if (!IndexTupleHasNulls(randpick_get_item(leaf->index, page, block,
+												  offset)) && (*n)-- == 0)
+			return offset;
+	}
+	return InvalidOffsetNumber;
+}
+
+/* Note down the TIDs at place number n of a leaf page, if it has so many. */
+static void
+find_place(LeafSource *leaf, Page page, BlockNumber block, int n)
+{
+	OffsetNumber offset = find_item(leaf, page, block, &n);
+	int			ncolumns = randpick_keys_last_column(leaf->keys, 0);
+	IndexTuple	entry;
 
 	leaf->ntids = 0;
-	for (OffsetNumber offset = is_direct ? first + n : first;
-		 offset <= last; offset++)
-	{
-		ItemId		lp = PageGetItemId(page, offset);
-		IndexTuple	entry = (IndexTuple) PageGetItem(page, lp);
-		int			ntids = BTreeTupleIsPosting(entry) ?
-		BTreeTupleGetNPosting(entry) : 1;
-		int			nplaces = leaf->capacity.place_is_tuple ? 1 : ntids;
-
-		if (!is_direct)
-		{
-			/* what is more than a page can have of NOT NULL keys is NULL */
-			if (leaf->capacity.place_is_tuple && IndexTupleHasNulls(entry))
-				continue;
-			n -= nplaces;
-			if (n >= 0)
-				continue;
-			n += nplaces;
-		}
-		if (skip_dead && ItemIdIsDead(lp))
-			return;
-		leaf->base.nfound++;
-		if (!randpick_keys_are_met(leaf->keys, leaf->index, entry, 0))
-			return;
-		if (leaf->capacity.place_is_tuple)
-			note_tids(leaf, entry, 0, ntids);
-		else
-			note_tids(leaf, entry, n, 1);
+	if (offset == InvalidOffsetNumber)
 		return;
-	}
+	if (ItemIdIsDead(PageGetItemId(page, offset)) &&
+		!leaf->base.snapshot->takenDuringRecovery)
+		return;
+	leaf->base.nfound++;
+
+	entry = randpick_get_entry(leaf->index, page, block, offset);
+	if (ncolumns > 0 && !randpick_columns_fit(leaf->index, entry, ncolumns))
+		randpick_report_item(leaf->index, block, offset,
+							 "its columns do not lie in it");
+	if (!randpick_keys_are_met(leaf->keys, leaf->index, entry, 0))
+		return;
+	if (!leaf->capacity.place_is_tuple)
+		note_tids(leaf, entry, n, 1);
+	else
+		note_tids(leaf, entry, 0, BTreeTupleIsPosting(entry) ?
+				  BTreeTupleGetNPosting(entry) : 1);
 }
 
 /* Is this a leaf page with entries?  As _bt_getbuf, but for any block. */
@@ -186,7 +210,10 @@ is_live_leaf(Relation index, Buffer buffer)
 		return false;
 	_bt_checkpage(index, buffer);
 	opaque = BTPageGetOpaque(page);
-	return P_ISLEAF(opaque) && !P_IGNORE(opaque);
+	if (!P_ISLEAF(opaque) || P_IGNORE(opaque))
+		return false;
+	randpick_check_page(index, page, BufferGetBlockNumber(buffer), 0);
+	return true;
 }
 
 static RandpickLook
@@ -194,9 +221,8 @@ leaf_look(RandpickSource *source, const RandpickRing *ring,
 		  TupleTableSlot *slot)
 {
 	LeafSource *leaf = (LeafSource *) source;
-	Buffer		buffer = randpick_pin_page(leaf->index,
-										   place_block(leaf, ring->place),
-										   ring->hint);
+	BlockNumber block = place_block(leaf, ring->place);
+	Buffer		buffer = randpick_pin_page(leaf->index, block, ring->hint);
 	BlockNumber nblocks;
 
 	leaf->ntids = 0;
@@ -204,7 +230,7 @@ leaf_look(RandpickSource *source, const RandpickRing *ring,
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	nblocks = RelationGetNumberOfBlocks(leaf->index);
 	if (nblocks == leaf->nblocks && is_live_leaf(leaf->index, buffer))
-		find_place(leaf, BufferGetPage(buffer),
+		find_place(leaf, BufferGetPage(buffer), block,
 				   (int) (ring->place % leaf->capacity.places_a_page));
 	UnlockReleaseBuffer(buffer);
 
@@ -216,10 +242,8 @@ leaf_look(RandpickSource *source, const RandpickRing *ring,
 
 	for (int i = 0; i < leaf->ntids; i++)
 	{
-		bool		call_again = false;
-
-		if (table_index_fetch_tuple(leaf->fetch, &leaf->tids[i],
-									source->snapshot, slot, &call_again, NULL))
+		if (randpick_fetch_row(source->rel, &leaf->heap_buffer, &leaf->tids[i],
+							   source->snapshot, slot))
 			return RANDPICK_LOOK_ROW;
 	}
 	return RANDPICK_LOOK_MISS;
@@ -228,7 +252,10 @@ leaf_look(RandpickSource *source, const RandpickRing *ring,
 static void
 leaf_close(RandpickSource *source)
 {
-	table_index_fetch_end(((LeafSource *) source)->fetch);
+	LeafSource *leaf = (LeafSource *) source;
+
+	if (BufferIsValid(leaf->heap_buffer))
+		ReleaseBuffer(leaf->heap_buffer);
 }
 
 static const RandpickSourceMethods leaf_methods = {
@@ -239,6 +266,16 @@ static const RandpickSourceMethods leaf_methods = {
 	.look = leaf_look,
 	.close = leaf_close,
 };
+
+/* Check that an index is empty which has no page beside the metapage. */
+static void
+check_is_empty(LeafSource *leaf)
+{
+	Buffer		root = randpick_lock_root(leaf->index);
+
+	if (BufferIsValid(root))
+		_bt_relbuf(leaf->index, root);	/* it has been made just now */
+}
 
 /* Keeps a pin until closed. */
 RandpickSource *
@@ -256,9 +293,10 @@ randpick_leaf_source_open(Relation rel, Relation index, Snapshot snapshot,
 	leaf->capacity = randpick_leaf_capacity_for(snapshot, capacity, index);
 
 	randpick_predicate_lock(rel, snapshot);
-	leaf->fetch = randpick_index_fetch_begin(rel);
 
 	/* it may have more: the first look finds that out */
 	leaf->nblocks = randpick_index_nblocks_known(index);
+	if (leaf->nblocks <= BTREE_METAPAGE + 1)
+		check_is_empty(leaf);
 	return &leaf->base;
 }

@@ -23,9 +23,9 @@
 #include "postgres.h"
 
 #include "access/nbtree.h"
-#include "access/tableam.h"
 #include "btree_frontier.h"
 #include "compat.h"
+#include "heap_check.h"
 #include "lib/qunique.h"
 #include "source.h"
 #include "utils/array.h"
@@ -39,7 +39,7 @@ typedef struct RangeSource
 {
 	RandpickSource base;
 	RandpickTree *tree;
-	IndexFetchTableData *fetch; /* follows an entry to the heap */
+	Buffer		heap_buffer;	/* the last row's, pinned; or invalid */
 	const RandpickKeys *keys;	/* what the filter wants of an entry */
 	int			nranges;
 	RandpickFrontier *ranges;	/* no two have an entry in common */
@@ -118,26 +118,35 @@ fetch_entry(void *arg, RandpickRun *run, uint64 n)
 	RangeSource *range = target->source;
 	ItemPointer tids;
 	int			ntids;
-	IndexTuple	item = randpick_run_item(run, n, &tids, &ntids);
+	AttrNumber	used = target->range->range.last_column;
+	IndexTuple	item = randpick_run_item(run, n,
+										 randpick_keys_last_column(range->keys, used),
+										 &tids, &ntids);
 
 	if (item == NULL)
 		return false;
 	range->base.nfound++;
-	if (!randpick_keys_are_met(range->keys, run->index, item,
-							   target->range->range.last_column))
+	if (!randpick_keys_are_met(range->keys, run->index, item, used))
 		return false;
 
 	/* at most one of the TIDs leads to a row that the snapshot sees */
 	for (int i = 0; i < ntids; i++)
 	{
 		ItemPointerData tid = tids[i];	/* moves along the HOT chain */
-		bool		call_again = false;
 
-		if (table_index_fetch_tuple(range->fetch, &tid, range->base.snapshot,
-									target->slot, &call_again, NULL))
+		if (randpick_fetch_row(range->base.rel, &range->heap_buffer, &tid,
+							   range->base.snapshot, target->slot))
 			return true;
 	}
 	return false;
+}
+
+static void
+release_heap_buffer(RangeSource *range)
+{
+	if (BufferIsValid(range->heap_buffer))
+		ReleaseBuffer(range->heap_buffer);
+	range->heap_buffer = InvalidBuffer;
 }
 
 static RandpickLook
@@ -151,7 +160,7 @@ range_look(RandpickSource *source, const RandpickRing *ring,
 	bool		found = randpick_frontier_find(part, range->tree, number,
 											   fetch_entry, &target);
 
-	table_index_fetch_reset(range->fetch);
+	release_heap_buffer(range);
 	if (found)
 		return RANDPICK_LOOK_ROW;
 	ExecClearTuple(slot);		/* of the rows passed on the way */
@@ -161,7 +170,7 @@ range_look(RandpickSource *source, const RandpickRing *ring,
 static void
 range_close(RandpickSource *source)
 {
-	table_index_fetch_end(((RangeSource *) source)->fetch);
+	release_heap_buffer((RangeSource *) source);
 }
 
 static const RandpickSourceMethods range_methods = {
@@ -311,7 +320,7 @@ randpick_range_source_open(Relation rel, Relation index, Snapshot snapshot,
 	range->base.rel = rel;
 	range->base.snapshot = snapshot;
 	range->keys = keys;
-	range->tree = randpick_tree_create(rel, index, snapshot,
+	range->tree = randpick_tree_create(index, snapshot,
 									   leaf_page.place_is_tuple,
 									   leaf_page.places_a_page);
 	add_ranges(range);
@@ -326,7 +335,5 @@ randpick_range_source_open(Relation rel, Relation index, Snapshot snapshot,
 		if (places > MAX_PLACES)
 			return NULL;
 	}
-
-	range->fetch = randpick_index_fetch_begin(rel);
 	return &range->base;
 }

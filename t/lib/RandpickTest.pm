@@ -29,7 +29,7 @@ use Time::HiRes 'sleep';
 
 our @EXPORT = (
 	qw(
-	  PLAIN connect_unseeded connect_to_server start_session prepare_session reopen_database
+	  PLAIN run_seed connect_unseeded connect_to_server start_session prepare_session reopen_database
 	  run_behind count_looks is_found_how is_plan_raced
 	  draw_ids draw_keyed
 	  build_table table_facts is_raced_over is_source_fair
@@ -43,6 +43,12 @@ use constant PLAIN => $ENV{RANDPICK_TEST_PLAIN} ? 1 : 0;
 my $seed     = $ENV{RANDPICK_TEST_SEED} // time;
 my $sessions = 0;
 my @databases = create_database();		# the last one is used
+
+# The seed of the run, for what is drawn at random here.
+sub run_seed
+{
+	return $seed;
+}
 
 sub connect_to
 {

@@ -21,7 +21,7 @@ use warnings;
 
 use Exporter 'import';
 
-our @EXPORT_OK = qw(read_btree write_btree pages_of forget_split half_kill);
+our @EXPORT_OK = qw(read_file write_file read_btree write_btree pages_of forget_split half_kill);
 
 use constant {
 	PAGE             => 8192,
@@ -36,13 +36,29 @@ use constant {
 	ALT_TID          => 0x2000,
 };
 
-# The pages of a B-tree: its file, relative to the data directory, and each
-# page's fields and items.
-sub read_btree
+# The bytes of a file, which is given relative to the data directory.
+sub read_file
 {
 	my ($dbh, $path) = @_;
 	my ($hex) = $dbh->selectrow_array("SELECT encode(pg_read_binary_file('$path'), 'hex')");
-	my $bytes = pack 'H*', $hex;
+	return pack 'H*', $hex;
+}
+
+sub write_file
+{
+	my ($dbh, $path, $bytes) = @_;
+	my $hex = unpack 'H*', $bytes;
+	my ($object) = $dbh->selectrow_array("SELECT lo_from_bytea(0, decode('$hex', 'hex'))");
+	$dbh->do("SELECT lo_export($object, '$path')");
+	$dbh->do("SELECT lo_unlink($object)");
+	return;
+}
+
+# The pages of a B-tree: its file, and each page's fields and items.
+sub read_btree
+{
+	my ($dbh, $path) = @_;
+	my $bytes = read_file($dbh, $path);
 	my @pages = map { parse_page($_, substr($bytes, PAGE * $_, PAGE)) } 0 .. length($bytes) / PAGE - 1;
 	return { path => $path, pages => \@pages };
 }
@@ -51,10 +67,7 @@ sub write_btree
 {
 	my ($dbh, $tree) = @_;
 	set_checksum($dbh, $_) for grep { $_->{changed} } @{ $tree->{pages} };
-	my $hex = unpack 'H*', join '', map { $_->{bytes} } @{ $tree->{pages} };
-	my ($object) = $dbh->selectrow_array("SELECT lo_from_bytea(0, decode('$hex', 'hex'))");
-	$dbh->do("SELECT lo_export($object, '$tree->{path}')");
-	$dbh->do("SELECT lo_unlink($object)");
+	write_file($dbh, $tree->{path}, join '', map { $_->{bytes} } @{ $tree->{pages} });
 	return;
 }
 
