@@ -321,7 +321,10 @@ start_race(RandpickAppendState *node)
 											 node->css.ss.ps.state,
 											 &node->prices, node->wanted);
 	node->nlost = randpick_past_losses(node->kind);
-	node->spending = (RandpickSpending) {0};
+	node->spending = (RandpickSpending)
+	{
+		.is_stubborn = randpick_order_by_random == RANDPICK_ORDER_FORCE
+	};
 	node->nmet = 0;
 	randpick_race_start(&node->race, randpick_draw_seed(),
 						randpick_member_is_descending(first), 0,

@@ -209,15 +209,17 @@ randpick_deal_path(PlannerInfo *root, RelOptInfo *rel, Path **scan)
 
 /*
  * Set the path's costs such that LIMIT arithmetic is right where it matters: for
- * the rows that are wanted, or a member's part of these.
+ * the rows that are wanted, or a member's part of these.  A member may also be
+ * read in full and without its order, so what all of its rows cost must not seem
+ * less than that, as it does where few are assumed and many are counted.
  */
 static void
 set_path_costs(Path *path, const RandpickRaceCost *cost)
 {
 	double		rows = cost->prices.rows;
 	double		wanted = Max(cost->wanted / cost->nmembers, 1.0);
-	double		counted = randpick_rows_counted(cost->root, rows * cost->nmembers) /
-	cost->nmembers;
+	double		counted = cost->is_member ? wanted :
+	randpick_rows_counted(cost->root, rows);
 	Cost		run_cost;
 
 	path->rows = cost->rel->rows;
@@ -225,9 +227,12 @@ set_path_costs(Path *path, const RandpickRaceCost *cost)
 		return;
 
 	path->startup_cost = randpick_cost_of_rows(cost, 1.0);
-	run_cost = randpick_cost_of_rows(cost, wanted) - path->startup_cost;
-	path->total_cost = path->startup_cost + Max(run_cost, 0.0) *
-		(rows / Max(counted, 1.0));
+	run_cost = Max(randpick_cost_of_rows(cost, wanted) - path->startup_cost, 0.0);
+
+	/* of one row, all of the cost is startup cost; each other takes as much */
+	if (cost->is_member && wanted <= 1.0)
+		run_cost = path->startup_cost;
+	path->total_cost = path->startup_cost + run_cost * (rows / Max(counted, 1.0));
 }
 
 CustomPath *

@@ -52,7 +52,7 @@
 #define MIN_LOOKS			8
 
 /* What the looks so far tell is believed from so many looks, and rows, on. */
-#define TELLING_LOOKS		16
+#define TELLING_LOOKS		8
 #define TELLING_ROWS		4
 
 /* Estimates that have not been tested yet may be wrong by this factor. */
@@ -177,7 +177,7 @@ get_outlook(const RandpickPrices *prices, const RandpickSpending *spending,
 		outlook.rows = spending->rows / -expm1(-(spending->looks / places));
 		outlook.error = 1.0;
 	}
-	else if (spending->looks >= TELLING_LOOKS)
+	else if (spending->looks >= TELLING_LOOKS && !spending->is_stubborn)
 		outlook.rows = Min(outlook.rows,
 						   places * (spending->rows + 1) / spending->looks);
 

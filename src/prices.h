@@ -42,6 +42,7 @@ typedef struct RandpickSpending
 	uint64		hits_before;	/* of the session, when they were counted last */
 	uint64		reads_before;
 	Cost		other;			/* besides looks: members made ready */
+	bool		is_stubborn;	/* race on, even if there seem to be few rows? */
 } RandpickSpending;
 
 /* Adds the prices of a member to those of a joint race, which begin as zeros. */

@@ -166,7 +166,7 @@ source_allows(const RandpickRacing *racing)
 	double		looks;
 
 	if (racing->index != NULL)
-		looks = randpick_index_looks(pages, found,
+		looks = randpick_index_looks(pages, found, tries_anyway(racing) ||
 									 racing->prices.row_share > 0);
 	else
 		looks = randpick_heap_looks(pages, found) +
@@ -214,7 +214,7 @@ randpick_racing_start(RandpickRacing *racing, uint64 wanted)
 	uint64		looks = 0;
 
 	racing->wanted = wanted;
-	racing->spending = (RandpickSpending) {0};
+	racing->spending = (RandpickSpending) {.is_stubborn = tries_anyway(racing)};
 	racing->places = 0;
 	racing->nlost = 0;
 	if (has_past(racing))
