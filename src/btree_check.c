@@ -10,9 +10,13 @@
 #include "storage/bufmgr.h"
 #include "utils/rel.h"
 
-/* A root that moves away while it is looked for is looked for again. */
+/*
+ * A metapage is read so often before it is called corrupted.  A second time is
+ * enough unless the root changes in that very moment.
+ */
 #define MAX_ROOTS	10
 
+/* Raise an error about a page of an index; the text is a sentence. */
 void
 randpick_report_page(Relation index, BlockNumber block, const char *what)
 {
@@ -24,6 +28,7 @@ randpick_report_page(Relation index, BlockNumber block, const char *what)
 			 errhint("Please REINDEX it.")));
 }
 
+/* Raise an error about an item of a page; the text is half a sentence. */
 void
 randpick_report_item(Relation index, BlockNumber block, OffsetNumber offset,
 					 const char *what)
@@ -36,10 +41,11 @@ randpick_report_item(Relation index, BlockNumber block, OffsetNumber offset,
 			 errhint("Please REINDEX it.")));
 }
 
+/* Return the page that a link leads to, share-locked, if it can lead to one. */
 Buffer
 randpick_lock_page(Relation index, BlockNumber link)
 {
-	/* the latter is P_NEW: to read it would add a page to the file */
+	/* an invalid number is P_NEW: reading it would add a page to the file */
 	if (link == BTREE_METAPAGE || !BlockNumberIsValid(link))
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
@@ -49,6 +55,16 @@ randpick_lock_page(Relation index, BlockNumber link)
 	return _bt_getbuf(index, link, BT_READ);
 }
 
+/*
+ * Take a step to the right from a page that is locked, and release that.  Returns
+ * the next page, share-locked.
+ *
+ * The marks are those of Brent (1980): the walk moves its mark to where it is
+ * after 1, 2, 4, ... steps, so it comes to a mark again within three times the
+ * pages of a circle and the way to it.  A walk without a circle never does: while
+ * it is taken under a snapshot, no page that it has left is deleted and used
+ * again.
+ */
 Buffer
 randpick_step_right(Relation index, Buffer buffer, RandpickWalk *walk)
 {
@@ -70,11 +86,14 @@ randpick_step_right(Relation index, Buffer buffer, RandpickWalk *walk)
 }
 
 /*
- * As _bt_getroot(), which walks to the right from a root that was deleted, with
- * no end if the links form a circle.  The metapage always names a live page of
- * its level, so a page that is not means that the copy of the metapage is out
- * of date.  A new copy is believed if the page is not alone on its level: the
- * root may have been split a moment ago, or before a crash.
+ * Return the root page, share-locked; or an invalid buffer if the index is empty.
+ *
+ * _bt_getroot() does the same, but walks to the right from a root that it finds
+ * deleted, with no end where links form a circle, and does not check the link.
+ * The metapage always names a live page, so we take a deleted one as a sign that
+ * our copy of the metapage is out of date, and make a new copy.  Only a new copy
+ * may name a page with others beside it: a root that was split a moment ago, or
+ * before a crash.
  */
 Buffer
 randpick_lock_root(Relation index)
@@ -106,10 +125,10 @@ randpick_lock_root(Relation index)
 		CHECK_FOR_INTERRUPTS();
 	}
 	randpick_report_page(index, BTREE_METAPAGE, "It does not name a root page.");
-	return InvalidBuffer;
+	return InvalidBuffer;		/* not reached */
 }
 
-/* The length of a value of variable length; 0 if it does not fit. */
+/* Return the length of a value of variable length; 0 if it does not fit. */
 static Size
 get_value_length(const char *value, Size space, int attlen)
 {
@@ -130,13 +149,17 @@ get_value_length(const char *value, Size space, int attlen)
 	return length <= space ? length : 0;
 }
 
+/*
+ * True if the first columns of an item, so many or as many as it has, lie in it.
+ * The item has been returned by randpick_get_item().
+ */
 bool
 randpick_columns_fit(Relation index, IndexTuple item, int ncolumns)
 {
 	TupleDesc	desc = RelationGetDescr(index);
 	Size		start = IndexInfoFindDataOffset(item->t_info);
 	const char *data = (char *) item + start;
-	bits8	   *present = (bits8 *) ((char *) item + sizeof(IndexTupleData));
+	const uint8 *present = (uint8 *) item + sizeof(IndexTupleData);
 	Size		space;
 	Size		offset = 0;
 
@@ -158,7 +181,7 @@ randpick_columns_fit(Relation index, IndexTuple item, int ncolumns)
 		{
 			Size		length;
 
-			/* index_getattr() takes no account of lengths without this mark */
+			/* without this mark index_getattr() takes no account of lengths */
 			if (offset >= space || !IndexTupleHasVarwidths(item))
 				return false;
 			offset = att_align_pointer(offset, column->attalign, column->attlen,
@@ -177,12 +200,16 @@ randpick_columns_fit(Relation index, IndexTuple item, int ncolumns)
 	return true;
 }
 
+/*
+ * True if an item, returned by randpick_get_item(), is a pivot whose columns all
+ * lie in it.
+ */
 bool
 randpick_is_pivot(Relation index, IndexTuple item)
 {
 	int			ncolumns = IndexRelationGetNumberOfKeyAttributes(index);
 
-	/* its own TID stands behind its columns */
+	/* a pivot's own TID, if it has one, stands behind its columns */
 	return BTreeTupleIsPivot(item) &&
 		BTreeTupleGetNAtts(item, index) <= ncolumns &&
 		(BTreeTupleGetHeapTID(item) == NULL ||

@@ -2,91 +2,75 @@
  * btree_check.h
  *	  Checks of what the pages of a B-tree say, before it is used.
  *
- * nbtree trusts most of what it reads; so does _bt_compare(), which we call.
- * A page that is damaged must not crash the server all the same, for a query
- * that PostgreSQL would have answered without the index.  So everything that
- * says where to read next, or how much, is checked as amcheck would:
+ * nbtree trusts most of what it reads, and so does _bt_compare(), which the
+ * sources call.  But an index that is damaged must not crash the server, nor keep
+ * a backend running or growing, for a query that PostgreSQL's own plan answers
+ * from the table alone.  Therefore everything in a page that says where to read
+ * next, or how much, is checked as amcheck would:
  *
- *	- of a page, when it has been locked: its level, its flags, the number of
- *	  its items (the rest of the header was checked when it was read);
- *	- of an item, when it is used: that it lies in the page, that its columns
- *	  and its posting list lie in the item;
- *	- of a link: that a block can have this number.  Whether the file has the
- *	  block is found out by reading it.
+ *	- a page when it has been locked: its level, its flags and the number of its
+ *	  items (the server has checked the rest of the header when it read it);
+ *	- an item when it is used: that it lies in the page, and that the columns and
+ *	  the posting list that are used lie in the item;
+ *	- a link when it is followed: that some block can have this number (the file
+ *	  is asked whether it has the block by reading it), and that right-links do
+ *	  not form a circle.
  *
- * Each check is an error of its own or part of an inline function, since a look
- * compares some fifty items.
+ * Two things are not checked.  A value that lies in its item but makes no sense
+ * to its type is the comparison function's affair, as in an index scan.  And a
+ * wrong order of items leads to rows that are missed, as in an index scan; walks
+ * end all the same (btree_run.c).
  *
- * Not checked: whether the value of a column makes sense to its type, and
- * whether the items are in order.  A wrong order leads to rows that are missed,
- * as in an index scan, or to a walk that ends with an error (btree_run.c).
+ * A look compares some fifty items, so the checks of an item are inline, and
+ * errors are raised elsewhere.
  */
 #ifndef RANDPICK_BTREE_CHECK_H
 #define RANDPICK_BTREE_CHECK_H
 
 #include "access/itup.h"
 #include "access/nbtree.h"
-#include "access/tupmacs.h"
 #include "storage/bufmgr.h"
 #include "utils/rel.h"
 
-/* A tree of 2^32 pages with two children each has no higher level. */
+/* A tree of 2^32 pages that have two children each has no higher level. */
 #define RANDPICK_MAX_LEVEL	32
 
-/* where the room for items ends in a page */
+/* Items end here in a page. */
 #define RANDPICK_ITEMS_END	(BLCKSZ - MAXALIGN(sizeof(BTPageOpaqueData)))
 
-/* Raise an error about a page, or about one of its items. */
+/*
+ * A walk along right-links, which shows whether they form a circle.  Initialize
+ * it with an invalid mark.
+ */
+typedef struct RandpickWalk
+{
+	BlockNumber mark;			/* a page that the walk has left behind */
+	uint32		nsteps;			/* taken since the mark was set */
+	uint32		max_steps;		/* to take before it is set anew */
+} RandpickWalk;
+
 extern void randpick_report_page(Relation index, BlockNumber block,
 								 const char *what);
 extern void randpick_report_item(Relation index, BlockNumber block,
 								 OffsetNumber offset, const char *what);
-
-/* Return the page that a link leads to, share-locked. */
 extern Buffer randpick_lock_page(Relation index, BlockNumber link);
-
-/*
- * A walk along right-links, to find out whether they form a circle.  As in
- * Brent (1980), each page is compared with a mark, which is set anew after 1, 2,
- * 4, ... steps.  Initialize it with an invalid mark.
- *
- * No walk comes to a page twice unless they do: pages do not become others while
- * a snapshot is held that was taken before the walk.
- */
-typedef struct RandpickWalk
-{
-	BlockNumber mark;
-	uint32		nsteps;			/* since the mark was set */
-	uint32		max_steps;
-} RandpickWalk;
-
-/*
- * Take a step to the right of a page that is locked, and release that.  Returns
- * the next one, share-locked.
- */
+extern Buffer randpick_lock_root(Relation index);
 extern Buffer randpick_step_right(Relation index, Buffer buffer,
 								  RandpickWalk *walk);
-
-/* Return the root page, share-locked; invalid if the index is empty. */
-extern Buffer randpick_lock_root(Relation index);
-
-/*
- * True if the first columns of an item lie in it: so many, or as many as it has.
- * The item lies in its page.
- */
 extern bool randpick_columns_fit(Relation index, IndexTuple item, int ncolumns);
-
-/* True if an item is a pivot, and all its columns lie in it. */
 extern bool randpick_is_pivot(Relation index, IndexTuple item);
 
-/* Check a page that is neither deleted nor half-dead, against its level. */
+/*
+ * Check a page against the level that it must be on.  The page is neither
+ * deleted nor half-dead, and _bt_checkpage() has seen it.
+ */
 static inline void
 randpick_check_page(Relation index, Page page, BlockNumber block, uint32 level)
 {
 	BTPageOpaque opaque = BTPageGetOpaque(page);
 	int			nitems = PageGetMaxOffsetNumber(page);
 
-	/* a leaf page may be empty but for its high key */
+	/* a leaf page may have no item but its high key */
 	if (unlikely(opaque->btpo_level != level || P_ISMETA(opaque) ||
 				 P_ISLEAF(opaque) != (level == 0) ||
 				 nitems > MaxIndexTuplesPerPage ||
@@ -95,7 +79,10 @@ randpick_check_page(Relation index, Page page, BlockNumber block, uint32 level)
 							 "Its level, its flags or the number of its items are wrong.");
 }
 
-/* Return an item that lies in its page, and is as long as it says. */
+/*
+ * Return an item of a page, after checking that it lies in the page and is as
+ * long as it says.
+ */
 static inline IndexTuple
 randpick_get_item(Relation index, Page page, BlockNumber block,
 				  OffsetNumber offset)
@@ -105,7 +92,8 @@ randpick_get_item(Relation index, Page page, BlockNumber block,
 	uint32		length = ItemIdGetLength(lp);
 	IndexTuple	item = (IndexTuple) ((char *) page + start);
 
-	if (unlikely(start + length > RANDPICK_ITEMS_END || length == 0 ||
+	if (unlikely(start + length > RANDPICK_ITEMS_END ||
+				 length < sizeof(IndexTupleData) ||
 				 ((start | length) & (MAXIMUM_ALIGNOF - 1)) != 0 ||
 				 length != IndexTupleSize(item)))
 		randpick_report_item(index, block, offset, "it does not lie in the page");
@@ -113,8 +101,9 @@ randpick_get_item(Relation index, Page page, BlockNumber block,
 }
 
 /*
- * Return how many TIDs an item of a leaf page says it has.  Cheaper than to get
- * it as an entry, for those that are only counted: a wrong number does no harm.
+ * Return how many TIDs an item of a leaf page says it has.  This is cheaper than
+ * randpick_get_entry(), for items that are only counted: a wrong number does no
+ * harm.
  */
 static inline int
 randpick_count_tids(Relation index, Page page, BlockNumber block,
@@ -128,7 +117,7 @@ randpick_count_tids(Relation index, Page page, BlockNumber block,
 	return BTreeTupleIsPosting(item) ? BTreeTupleGetNPosting(item) : 1;
 }
 
-/* True if an item of a leaf page has the TIDs that it says it has. */
+/* True if the posting list of an item lies in it, or it has one TID. */
 static inline bool
 randpick_tids_fit(IndexTuple item)
 {
@@ -137,7 +126,7 @@ randpick_tids_fit(IndexTuple item)
 	if ((item->t_info & INDEX_ALT_TID_MASK) == 0)
 		return true;
 	if (!BTreeTupleIsPosting(item))
-		return false;			/* a pivot */
+		return false;			/* a pivot has none */
 	start = BTreeTupleGetPostingOffset(item);
 	return start >= sizeof(IndexTupleData) && start == MAXALIGN(start) &&
 		start <= IndexTupleSize(item) &&
@@ -146,7 +135,7 @@ randpick_tids_fit(IndexTuple item)
 		IndexTupleSize(item) - start;
 }
 
-/* Return an item of a leaf page, with its TIDs. */
+/* Return an item of a leaf page, after checking its TIDs, too. */
 static inline IndexTuple
 randpick_get_entry(Relation index, Page page, BlockNumber block,
 				   OffsetNumber offset)
@@ -154,7 +143,7 @@ randpick_get_entry(Relation index, Page page, BlockNumber block,
 	IndexTuple	item = randpick_get_item(index, page, block, offset);
 
 	if (unlikely(!randpick_tids_fit(item)))
-		randpick_report_item(index, block, offset, "it has no TIDs");
+		randpick_report_item(index, block, offset, "its TIDs do not lie in it");
 	return item;
 }
 

@@ -245,11 +245,22 @@ randpick_finish_desc(TupleDesc desc)
 #endif
 }
 
-/* Prune a heap page that is pinned, as index scans do. */
+/*
+ * Prune a heap page that is pinned, as index scans do.  19 may set its bits in
+ * the visibility map, and pins a page of that.
+ */
 static inline void
 randpick_heap_prune(Relation rel, Buffer buffer)
 {
+#if PG_VERSION_NUM >= 190000
+	Buffer		map = InvalidBuffer;
+
+	heap_page_prune_opt(rel, buffer, &map, false);
+	if (BufferIsValid(map))
+		ReleaseBuffer(map);
+#else
 	heap_page_prune_opt(rel, buffer);
+#endif
 }
 
 /* A scan of the rows in a range of TIDs; 19 knows parallel ones, too. */

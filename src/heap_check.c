@@ -8,6 +8,7 @@
 #include "compat.h"
 #include "heap_check.h"
 
+/* Raise an error about a tuple of a table. */
 void
 randpick_report_tuple(Relation rel, BlockNumber block, OffsetNumber offset)
 {
@@ -18,8 +19,9 @@ randpick_report_tuple(Relation rel, BlockNumber block, OffsetNumber offset)
 }
 
 /*
- * Check the HOT chain that begins at an offset, as heap_hot_search_buffer() will
- * follow it.  It has an end if it is not longer than the page has line pointers.
+ * Check the HOT chain that begins at a line pointer of a locked page, before
+ * heap_hot_search_buffer() follows it: that its tuples lie in the page, and that
+ * it is not longer than the page has line pointers, so it has an end.
  */
 static void
 check_chain(Relation rel, Page page, BlockNumber block, OffsetNumber offset)
@@ -49,6 +51,14 @@ check_chain(Relation rel, Page page, BlockNumber block, OffsetNumber offset)
 	}
 }
 
+/*
+ * Fetch the row that an index entry's TID leads to, if the snapshot sees it.  The
+ * row is stored in the slot, and the TID becomes its own.
+ *
+ * This does for one snapshot and one version what table_index_fetch_tuple() does,
+ * but for the checks.  The buffer is invalid at first; it keeps the page pinned
+ * for the next call, and the caller releases it in the end.
+ */
 bool
 randpick_fetch_row(Relation rel, Buffer *buffer, ItemPointer tid,
 				   Snapshot snapshot, TupleTableSlot *slot)
@@ -59,7 +69,7 @@ randpick_fetch_row(Relation rel, Buffer *buffer, ItemPointer tid,
 	Buffer		previous = *buffer;
 	bool		found;
 
-	/* this is P_NEW: to read it would add a page to the file */
+	/* an invalid block is P_NEW: reading it would add a page to the file */
 	if (!BlockNumberIsValid(block) || !ItemPointerIsValid(tid))
 		randpick_report_tuple(rel, block, ItemPointerGetOffsetNumberNoCheck(tid));
 	*buffer = ReleaseAndReadBuffer(previous, rel, block);

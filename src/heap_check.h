@@ -2,11 +2,12 @@
  * heap_check.h
  *	  Rows of a heap, and checks of what its pages say, before it is used.
  *
- * As for a B-tree (btree_check.h): what a page says of where its tuples are and
- * how long is checked, and a HOT chain is known to end before it is followed.
+ * As for a B-tree (btree_check.h), the sources check what a page says of where its
+ * tuples are and how long, and that a HOT chain ends before they follow it: a scan
+ * of the table would not follow it.
  *
- * Not checked: what stands in a tuple behind its header.  A value whose length
- * leads out of the tuple is PostgreSQL's to read, in every plan.
+ * What stands in a tuple behind its header is not checked.  A value whose length
+ * leads out of its tuple is read by the executor, in every plan.
  */
 #ifndef RANDPICK_HEAP_CHECK_H
 #define RANDPICK_HEAP_CHECK_H
@@ -17,11 +18,12 @@
 #include "utils/rel.h"
 #include "utils/snapshot.h"
 
-/* Raise an error about a tuple. */
 extern void randpick_report_tuple(Relation rel, BlockNumber block,
 								  OffsetNumber offset);
+extern bool randpick_fetch_row(Relation rel, Buffer *buffer, ItemPointer tid,
+							   Snapshot snapshot, TupleTableSlot *slot);
 
-/* True if a normal line pointer leads to a place in the page for a tuple. */
+/* True if the tuple of a normal line pointer lies in its page. */
 static inline bool
 randpick_tuple_fits(ItemId lp)
 {
@@ -30,7 +32,7 @@ randpick_tuple_fits(ItemId lp)
 		ItemIdGetLength(lp) >= SizeofHeapTupleHeader;
 }
 
-/* True if the header of a tuple lies in the tuple. */
+/* True if the header of a tuple lies in it. */
 static inline bool
 randpick_tuple_header_fits(HeapTuple tuple)
 {
@@ -42,14 +44,5 @@ randpick_tuple_header_fits(HeapTuple tuple)
 		header->t_hoff >= SizeofHeapTupleHeader + bitmap &&
 		header->t_hoff <= tuple->t_len;
 }
-
-/*
- * Fetch the row of an index entry by its TID, as table_index_fetch_tuple() does
- * for a snapshot that sees one version of a row at most; the TID becomes that
- * version's.  The buffer keeps the page pinned for the next call, and may be
- * invalid; the caller releases it.
- */
-extern bool randpick_fetch_row(Relation rel, Buffer *buffer, ItemPointer tid,
-							   Snapshot snapshot, TupleTableSlot *slot);
 
 #endif							/* RANDPICK_HEAP_CHECK_H */

@@ -179,7 +179,7 @@ get_outlook(const RandpickPrices *prices, const RandpickSpending *spending,
 	}
 	else if (spending->looks >= TELLING_LOOKS && !spending->is_stubborn)
 		outlook.rows = Min(outlook.rows,
-						   places * (spending->rows + 1) / spending->looks);
+						   places * (spending->rows + 0.5) / spending->looks);
 
 	outlook.look = prices->look_cpu + prices->page *
 		(spending->looks >= TELLING_LOOKS ?

@@ -21,18 +21,17 @@ use Test::More;
 plan skip_all => 'needs randpick' if PLAIN;
 
 use constant {
-	NO_BLOCK    => 0xFFFFFFFF,		# to read it would add a page to the file
-	TIMEOUT     => 3,				# seconds
-	GROWTH      => 50,				# megabytes
-	LEAF        => 1,
-	HALF_DEAD   => 16,
-	ALT_TID     => 0x2000,
-	POSTING     => 0x2000,
-	HOT_UPDATED => 0x4000,
-	HEAP_ONLY   => 0x8000,
+	NO_BLOCK     => 0xFFFFFFFF,		# reading it would add a page to the file
+	TIMEOUT      => 3,				# seconds
+	GROWTH       => 50,				# megabytes
+	HALF_DEAD    => 0x0010,
+	ALT_TID      => 0x2000,
+	POSTING      => 0x2000,
+	HEAP_ONLY    => 0x8000,
+	HOT_UPDATED  => 0x4000,
 	XMAX_INVALID => 0x0800 };
 
-# Blocks of an index that are on a level; the metapage is on none.
+# The blocks of an index that are on a level.
 sub blocks_on_level
 {
 	my ($bytes, $level) = @_;
@@ -70,8 +69,7 @@ sub for_entries
 	};
 }
 
-# Lay a posting list over each entry that is, by its flags, at this offset and of
-# so many TIDs.
+# Let each entry say that it has a posting list at an offset, of so many TIDs.
 sub lay_posting_lists
 {
 	my ($offset, $ntids) = @_;
@@ -98,8 +96,9 @@ my %make = (
 		'CREATE TABLE T (id int PRIMARY KEY, k int, key text) WITH (fillfactor = 40)',
 		q{DO $$BEGIN INSERT INTO T SELECT i, i % 10, '' FROM generate_series(1, 2000) i; UPDATE T SET key = 'x' WHERE k = 0; END$$} ]);
 
-# Each: what it is, which table, its file, the damage; for each source a filter
-# and what comes of it: an SQLSTATE, or rows; any if nothing is said.
+# Each case: its name, its table, the file and the damage; then for a source a
+# filter and what comes of it, an SQLSTATE or rows.  If nothing is said, either may
+# come.
 my @cases = (
 	{
 		name => 'a right-link that leads to its own page', make => 'posting', file => 'T_k',
