@@ -330,19 +330,19 @@ price_deal(RandpickPrices *prices, RelOptInfo *rel, Path *deal)
 
 /*
  * Can an index be better than the heap?  Each of its looks that finds a row reads
- * two pages, one of the index.  To price the sources of an index takes much of the
- * time that we add to planning.
+ * two pages, one of the index; or of a member, its scan must be made ready.  To
+ * price the sources of an index takes much of the time that we add to planning.
  */
 static bool
 are_indexes_worth_it(const RandpickRaceCost *heap, Path *deal)
 {
-	Cost		least = 2 * heap->prices.page + cpu_cost(INDEX_PAGE_CPU);
-	Cost		most = INDEX_MARGIN * cost_of_race(heap);
+	Cost		least = heap->is_member ? randpick_open_race_cost() :
+	2 * heap->prices.page + cpu_cost(INDEX_PAGE_CPU);
 
-	if (randpick_method != RANDPICK_METHOD_AUTO || heap->is_member)
+	if (randpick_method != RANDPICK_METHOD_AUTO)
 		return randpick_method != RANDPICK_METHOD_HEAP;
-	return least < most &&
-		(least < deal->total_cost ||
+	return least < INDEX_MARGIN * cost_of_race(heap) &&
+		(heap->is_member || least < deal->total_cost ||
 		 randpick_order_by_random == RANDPICK_ORDER_FORCE);
 }
 
