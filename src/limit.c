@@ -179,7 +179,6 @@ cost_of_deal(Path *path)
 void
 randpick_cost_unknown(PlannerInfo *root, RelOptInfo *final)
 {
-	bool		is_guess = has_guessed_filter(root);
 	ListCell   *lc;
 
 	foreach(lc, final->pathlist)
@@ -188,7 +187,7 @@ randpick_cost_unknown(PlannerInfo *root, RelOptInfo *final)
 
 		if (!IsA(path, LimitPath) || !is_race(((LimitPath *) path)->subpath))
 			continue;
-		if (is_guess)
+		if (has_guessed_filter(root))
 			path->total_cost += cost_of_deal(((LimitPath *) path)->subpath);
 		else if (randpick_is_limit_unknown(root))
 			path->total_cost = path->startup_cost +
