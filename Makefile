@@ -10,6 +10,7 @@
 #   make check-queue           empty a queue by random picks, with randpick and without
 #   make check-never-worse     search for queries that take more than twice PostgreSQL's own time
 #   make check-bench           compare what a call costs by randpick-bench and by pgbench
+#   make check-corrupt         damage files, and see that this leads to errors or right rows
 #   make check-overhead        count what randpick costs queries that it has nothing to do with
 #   scripts/check-major sid    make test with the PostgreSQL of another release of Debian
 #
@@ -98,7 +99,7 @@ all install uninstall installcheck clean:
 	@echo "$(PG_CONFIG) shows no PostgreSQL server headers: install postgresql-server-dev-15 or set PG_CONFIG" >&2; exit 1
 endif
 
-.PHONY: check-bench check-django check-never-worse check-overhead check-postgres check-queue demo measure test \
+.PHONY: check-bench check-corrupt check-django check-never-worse check-overhead check-postgres check-queue demo measure test \
 	run-demo run-measure run-test run-tests cli-all cli-install cli-uninstall cli-clean
 
 demo measure test:
@@ -106,7 +107,7 @@ demo measure test:
 
 check-postgres:
 	@scripts/check-postgres-tests
-check-bench check-django check-never-worse check-overhead check-queue:
+check-bench check-corrupt check-django check-never-worse check-overhead check-queue:
 	@scripts/$@
 
 run-demo:

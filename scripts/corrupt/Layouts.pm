@@ -19,7 +19,9 @@ our @layouts = (
 			'CREATE TABLE T (id int PRIMARY KEY, k int NOT NULL, v text)',
 			'INSERT INTO T SELECT i, i * 7919 % 100, md5(i::text) FROM generate_series(1, 5000) i',
 			'CREATE INDEX ON T (k)' ],
-		filters => [ 'true', 'k = ?', 'k > ?', 'id BETWEEN 20 * ? AND 20 * ? + 300', 'id = 50 * ?', 'k IN (?, ?, ?)', 'k < ? AND id > 40 * ?' ],
+		filters => [
+			'true', 'k = ?', 'k > ?', 'id BETWEEN 20 * ? AND 20 * ? + 300', 'id = 50 * ?', 'k IN (?, ?, ?)',
+			'k < ? AND id > 40 * ?' ],
 	},
 	{
 		name => 'wide rows',
@@ -43,7 +45,9 @@ our @layouts = (
 			'CREATE TABLE T (id int, k text)',
 			"INSERT INTO T SELECT i, 'category ' || i % 20 FROM generate_series(1, 6000) i",
 			'CREATE INDEX ON T (k)' ],
-		filters => [ 'true', q{k = 'category ' || ? % 20}, q{k > 'category ' || ? % 20}, q{k IN ('category ' || ? % 20, 'category 3')} ],
+		filters => [
+			'true', q{k = 'category ' || ? % 20}, q{k > 'category ' || ? % 20},
+			q{k IN ('category ' || ? % 20, 'category 3')} ],
 	},
 	{
 		name => 'integer posting lists',
@@ -83,7 +87,9 @@ our @layouts = (
 			'CREATE TABLE T (id int, a smallint, b text, c date, d bool)',
 			q{INSERT INTO T SELECT i, i % 10, 'b' || i % 7, '2020-01-01'::date + i % 365, i % 2 = 0 FROM generate_series(1, 5000) i},
 			'CREATE INDEX ON T (a, b, c DESC, d)' ],
-		filters => [ 'true', q{a = ? % 10 AND b = 'b3'}, q{a = ? % 10 AND b > 'b2' AND c > '2020-05-05'}, q{a = 3 AND b = 'b4' AND c < '2020-09-09' AND d}, 'a IN (1, ? % 10)' ],
+		filters => [
+			'true', q{a = ? % 10 AND b = 'b3'}, q{a = ? % 10 AND b > 'b2' AND c > '2020-05-05'},
+			q{a = 3 AND b = 'b4' AND c < '2020-09-09' AND d}, 'a IN (1, ? % 10)' ],
 	},
 	{
 		name => 'nulls',
@@ -91,7 +97,9 @@ our @layouts = (
 			'CREATE TABLE T (id int, k int, l text)',
 			q{INSERT INTO T SELECT i, nullif(i % 7, 3), CASE WHEN i % 3 = 0 THEN md5((i % 300)::text) END FROM generate_series(1, 5000) i},
 			'CREATE INDEX ON T (k DESC NULLS LAST, l NULLS FIRST)', 'CREATE INDEX ON T (l)' ],
-		filters => [ 'k IS NULL', 'k IS NULL AND l IS NULL', 'k = ? % 7 AND l IS NOT NULL', 'l IS NULL', 'l > md5(?::text)' ],
+		filters => [
+			'k IS NULL', 'k IS NULL AND l IS NULL', 'k = ? % 7 AND l IS NOT NULL', 'l IS NULL',
+			'l > md5(?::text)' ],
 	},
 	{
 		name => 'a partial index',
