@@ -42,6 +42,9 @@
 #include "utils/memutils.h"
 #include "wanted.h"
 
+/* To initialize a member takes about as long as so many looks. */
+#define LOOKS_PER_INIT		15
+
 typedef struct AppendMember
 {
 	CustomScan *plan;
@@ -82,6 +85,7 @@ typedef struct RandpickAppendState
 	uint64		places;
 	double		page_looks;		/* that the members' pages allow */
 	uint64		nmet;			/* looks that found a row, returned or not */
+	int			ninits;			/* members initialized in this race */
 	RandpickDeal *deal;			/* NULL while racing */
 	TupleTableSlot *ring;		/* for rows dealt or recorded, or NULL */
 	Tuplestorestate *record;	/* rows returned, if they may be asked for
@@ -144,6 +148,7 @@ init_member(RandpickAppendState *node, AppendMember *member)
 	MemoryContextSwitchTo(oldcxt);
 	randpick_member_enter(member->state);
 	node->spending.other += randpick_open_race_cost();
+	node->ninits++;
 	return member->state;
 }
 
@@ -326,6 +331,7 @@ start_race(RandpickAppendState *node)
 		.is_stubborn = randpick_order_by_random == RANDPICK_ORDER_FORCE
 	};
 	node->nmet = 0;
+	node->ninits = 0;
 	randpick_race_start(&node->race, randpick_draw_seed(),
 						randpick_member_is_descending(first), 0,
 						work_mem * (Size) 1024);
@@ -387,9 +393,9 @@ may_go_on(RandpickAppendState *node)
 	RandpickRace *race = &node->race;
 	double		rows = randpick_estimate_found(node->places, node->nmet,
 											   race->looks);
-	uint64		allowed = Min(looks_allowed(node),
-							  (uint64) (node->page_looks +
-										randpick_heap_looks(0, rows)));
+	double		cap = node->page_looks + randpick_heap_looks(0, rows) -
+	node->ninits * LOOKS_PER_INIT;
+	uint64		allowed = Min(looks_allowed(node), (uint64) Max(cap, 0.0));
 
 	race->max_looks = Min(allowed, race->looks + Max(race->looks / 4, 8));
 	return !randpick_race_is_spent(race);
