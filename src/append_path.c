@@ -317,7 +317,8 @@ remove_merges(PlannerInfo *root, RelOptInfo *input, RelOptInfo *ordered,
 		found = true;
 	}
 	if (found)
-		add_path(ordered, randpick_sort_path(root, input, ordered, members));
+		add_ordered_path(root, ordered,
+						 randpick_sort_path(root, input, ordered, members));
 }
 
 /* create_upper_paths_hook, for UPPERREL_ORDERED */
@@ -343,7 +344,8 @@ randpick_set_append_path(PlannerInfo *root, RelOptInfo *input, RelOptInfo *order
 
 	remove_merges(root, input, ordered, members);
 	randpick_note_offer(root, input, &path->path);
-	randpick_add_ordinary_path(root, input, ordered, path, members);
+	randpick_add_ordinary_path(root, input, ordered, path, members,
+							   path->path.pathtarget);
 	add_ordered_path(root, ordered, &path->path);
 }
 

@@ -50,7 +50,6 @@ Path *
 randpick_sort_path(PlannerInfo *root, RelOptInfo *input, RelOptInfo *ordered,
 				   List *races)
 {
-	PathTarget *target = root->upper_targets[UPPERREL_ORDERED];
 	bool		is_append = planner_rt_fetch(input->relid, root)->inh;
 	List	   *scans = NIL;
 	Path	   *path;
@@ -66,20 +65,23 @@ randpick_sort_path(PlannerInfo *root, RelOptInfo *input, RelOptInfo *ordered,
 	}
 	path = is_append ? randpick_append_path(root, input, scans) :
 		linitial(scans);
-	path = (Path *) create_sort_path(root, ordered, path, root->sort_pathkeys,
+	return (Path *) create_sort_path(root, ordered, path, root->sort_pathkeys,
 									 root->limit_tuples);
-	return path->pathtarget == target ? path :
-		apply_projection_to_path(root, ordered, path, target);
 }
 
 void
 randpick_add_ordinary_path(PlannerInfo *root, RelOptInfo *input,
-						   RelOptInfo *ordered, CustomPath *race, List *races)
+						   RelOptInfo *ordered, CustomPath *race, List *races,
+						   PathTarget *target)
 {
-	if (randpick_is_limit_unknown(root))
-		race->custom_paths = lappend(list_copy(race->custom_paths),
-									 randpick_sort_path(root, input, ordered,
-														races));
+	Path	   *path;
+
+	if (!randpick_is_limit_unknown(root))
+		return;
+	path = randpick_sort_path(root, input, ordered, races);
+	if (path->pathtarget != target)
+		path = apply_projection_to_path(root, ordered, path, target);
+	race->custom_paths = lappend(list_copy(race->custom_paths), path);
 }
 
 void
@@ -91,13 +93,15 @@ randpick_add_ordinary_paths(PlannerInfo *root, RelOptInfo *input,
 	foreach(lc, ordered->pathlist)
 	{
 		Path	   *path = (Path *) lfirst(lc);
+		PathTarget *target = path->pathtarget;
 
 		/* the node projects by itself */
 		if (IsA(path, ProjectionPath))
 			path = ((ProjectionPath *) path)->subpath;
 		if (IsA(path, CustomPath) && randpick_is_path((CustomPath *) path))
 			randpick_add_ordinary_path(root, input, ordered,
-									   (CustomPath *) path, list_make1(path));
+									   (CustomPath *) path, list_make1(path),
+									   target);
 	}
 }
 

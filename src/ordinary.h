@@ -11,15 +11,18 @@
 
 /*
  * Returns the sort of all rows that these races are over, the paths of members or
- * one path, as a path of the ordered result with its final target list.
+ * one path, with the columns of the input.
  */
 extern Path *randpick_sort_path(PlannerInfo *root, RelOptInfo *input,
 								RelOptInfo *ordered, List *races);
 
-/* Puts that beside a race if LIMIT is not known yet. */
+/*
+ * Puts that beside a race if LIMIT is not known yet.  The target list is that of
+ * the race's node: the final one only if the node projects by itself.
+ */
 extern void randpick_add_ordinary_path(PlannerInfo *root, RelOptInfo *input,
 									   RelOptInfo *ordered, CustomPath *race,
-									   List *races);
+									   List *races, PathTarget *target);
 
 /* The same for the race over a table that is among the paths of the result. */
 extern void randpick_add_ordinary_paths(PlannerInfo *root, RelOptInfo *input,

@@ -141,6 +141,32 @@ for my $table (qw(numbers parts))
 	$dbh->rollback;
 }
 
+# What the planner computes after the sort, since it is volatile or costly, is
+# computed from the right columns, above a race and above the ordinary plan.
+$builder->do($_) for (
+	'CREATE TABLE tree (LIKE numbers)',
+	'CREATE TABLE tree_child () INHERITS (tree)',
+	'INSERT INTO tree SELECT * FROM numbers WHERE id <= 1000',
+	'INSERT INTO tree_child SELECT * FROM numbers WHERE id > 1000',
+	'CREATE VIEW united AS SELECT * FROM numbers WHERE id < 0 UNION ALL SELECT * FROM numbers',
+	'CREATE VIEW both_trees AS SELECT * FROM tree_child UNION ALL SELECT * FROM parts',
+	q{CREATE FUNCTION later(int) RETURNS text LANGUAGE plpgsql COST 10000 AS $$BEGIN RETURN 'v' || $1; END$$},
+	'ANALYZE');
+for my $table (qw(numbers parts tree united both_trees))
+{
+	my $dbh = start_session('randpick.order_by_random' => 'auto', plan_cache_mode => 'force_generic_plan');
+	for my $k (3, 2500)
+	{
+		my $query = "SELECT 'x' || id AS x, later(key) AS v, id, random() AS r, clock_timestamp() AS t, key FROM $table ORDER BY r LIMIT (SELECT $k)";
+		my $answer = $dbh->selectrow_arrayref(<<"SQL");
+SELECT count(*), bool_and(x = 'x' || id AND v = 'v' || key AND key = id AND r >= 0 AND r < 1 AND t <= clock_timestamp())::int,
+	bool_and(r >= before)::int
+FROM (SELECT *, lag(r, 1, 0::float8) OVER () AS before FROM ($query) s OFFSET 0) s
+SQL
+		is("@$answer", "$k 1 1", "$table: $k rows, columns that are computed later");
+	}
+}
+
 # The n-th row of many, in a session of each plan.
 {
 	my $facts = { map { $_ => { row => $_, part => $_ % 7 } } 1 .. 400 };
