@@ -21,6 +21,7 @@ MODULE_big = randpick
 OBJS = \
 	src/append_exec.o \
 	src/append_path.o \
+	src/append_race.o \
 	src/btree_check.o \
 	src/btree_frontier.o \
 	src/btree_hint.o \
@@ -55,6 +56,7 @@ OBJS = \
 	src/racing.o \
 	src/randpick.o \
 	src/sample.o \
+	src/scan_deal.o \
 	src/source.o \
 	src/source_heap.o \
 	src/source_leaf.o \

@@ -2,13 +2,8 @@
  * append_exec.c
  *	  The node that runs a joint race over the members of an append.
  *
- * The places of all members (the scan nodes of partitions, say) are numbered one
- * after the other, and one race is run over all of them: a ring goes to the
- * member that has its place.  race.c says why that is the race of the union.
- * So a row is found after as many looks as in a table of the same size, however
- * many members there are; and a member that is never looked at is not even
- * initialized, only asked for its size.  (All their tables are opened, though, so
- * that this session cannot change one in the middle of a cursor.)
+ * append_race.c runs the race; here its rows are returned, dealt, recorded and
+ * rechecked.
  *
  * When the race does not pay, the rows that are left of all members are dealt
  * together: one sort has them all.  Where the race was not even begun, or has not
@@ -16,8 +11,6 @@
  * that reads its rows; and where no row comes of that, there is no sort.  So
  * hundreds of members without a row that matches cost hardly more than in
  * PostgreSQL's own plan.
- *
- * The race remembers so many rows, of all members, as fit into work_mem.
  *
  * Rescan.  If the same rows may be asked for again, they are recorded here: of
  * which member, with which key.
@@ -27,78 +20,17 @@
  */
 #include "postgres.h"
 
-#include "append.h"
+#include "append_exec.h"
 #include "compat.h"
 #include "cost.h"
 #include "executor/executor.h"
 #include "explain.h"
 #include "member.h"
 #include "miscadmin.h"
-#include "ordinary.h"
 #include "past.h"
 #include "private.h"
-#include "racing.h"
 #include "randpick.h"
 #include "utils/memutils.h"
-#include "wanted.h"
-
-/* To initialize a member takes about as long as so many looks. */
-#define LOOKS_PER_INIT		15
-
-typedef struct AppendMember
-{
-	CustomScan *plan;
-	PlanState  *state;			/* NULL until it is needed */
-	PlanState  *rows;			/* the ordinary plan; NULL until it is needed,
-								 * and the state's own, if that was there */
-	bool		has_dealt;		/* has the ordinary plan run? */
-	bool		is_heap;		/* keeps its number of places */
-	uint64		places;
-	double		pages;			/* that they are in */
-	uint64		end;			/* its places and those of all before it */
-} AppendMember;
-
-typedef struct RandpickAppendState
-{
-	CustomScanState css;
-
-	/* fixed at begin */
-	int			nmembers;
-	AppendMember *members;
-	bool		has_index;		/* may the number of places change? */
-	bool		has_ordinary;	/* is there a plan beside the race? */
-	RandpickPrices prices;		/* of the joint race */
-	RandpickWanted asked_for;
-	int			eflags;			/* for members */
-
-	/* changes from race to race */
-	bool		is_started;
-	uint64		wanted;			/* rows that will be asked for, or 0 */
-	uint64		kind;			/* for past.c */
-	uint32		nlost;			/* races like it that were lost before it */
-	bool		is_raced;		/* or dealt from the first row on? */
-	RandpickStats *stats;
-
-	/* changes from row to row */
-	RandpickRace race;
-	RandpickSpending spending;
-	uint64		places;
-	double		page_looks;		/* that the members' pages allow */
-	uint64		nmet;			/* looks that found a row, returned or not */
-	int			ninits;			/* members initialized in this race */
-	RandpickDeal *deal;			/* NULL while racing */
-	TupleTableSlot *ring;		/* for rows dealt or recorded, or NULL */
-	Tuplestorestate *record;	/* rows returned, if they may be asked for
-								 * again */
-	bool		replaying;		/* reading the record? */
-	RandpickOrdinary ordinary;	/* the plan beside the race, if there is one */
-	int			epq_member;		/* the next one to read, under EvalPlanQual */
-
-	/* for EXPLAIN, over all races */
-	uint64		looks;
-	uint64		misses;
-	uint64		deals;
-} RandpickAppendState;
 
 static Node *create_state(CustomScan *scan);
 static void append_begin(CustomScanState *css, EState *estate, int eflags);
@@ -133,9 +65,8 @@ create_state(CustomScan *scan)
 	return (Node *) node;
 }
 
-/* The member's state, initialized if that has not been done. */
-static PlanState *
-init_member(RandpickAppendState *node, AppendMember *member)
+PlanState *
+randpick_append_member(RandpickAppendState *node, RandpickAppendMember *member)
 {
 	EState	   *estate = node->css.ss.ps.state;
 	MemoryContext oldcxt;
@@ -158,7 +89,7 @@ init_member(RandpickAppendState *node, AppendMember *member)
  * itself.
  */
 static PlanState *
-init_rows(RandpickAppendState *node, AppendMember *member)
+init_rows(RandpickAppendState *node, RandpickAppendMember *member)
 {
 	if (member->rows != NULL)
 		return member->rows;
@@ -173,21 +104,6 @@ init_rows(RandpickAppendState *node, AppendMember *member)
 	return member->rows;
 }
 
-/* Make the slot for rows that are dealt or recorded. */
-static void
-init_ring(RandpickAppendState *node)
-{
-	EState	   *estate = node->css.ss.ps.state;
-	MemoryContext oldcxt;
-
-	if (node->ring != NULL)
-		return;
-	oldcxt = MemoryContextSwitchTo(estate->es_query_cxt);
-	node->ring = ExecInitExtraTupleSlot(estate, randpick_ring_desc(),
-										&TTSOpsMinimalTuple);
-	MemoryContextSwitchTo(oldcxt);
-}
-
 /* Take the members from the plan. */
 static void
 list_members(RandpickAppendState *node, CustomScan *scan)
@@ -196,10 +112,10 @@ list_members(RandpickAppendState *node, CustomScan *scan)
 	ListCell   *lc;
 
 	node->has_ordinary = ordinary != NULL;
-	node->members = palloc0(list_length(scan->custom_plans) * sizeof(AppendMember));
+	node->members = palloc0(list_length(scan->custom_plans) * sizeof(RandpickAppendMember));
 	foreach(lc, scan->custom_plans)
 	{
-		AppendMember *member;
+		RandpickAppendMember *member;
 		RandpickPrices prices;
 
 		if (lfirst(lc) == ordinary)
@@ -234,12 +150,12 @@ append_begin(CustomScanState *css, EState *estate, int eflags)
 
 	for (int i = 0; i < node->nmembers; i++)
 	{
-		AppendMember *member = &node->members[i];
+		RandpickAppendMember *member = &node->members[i];
 
 		/* what is to be shown must be there, and indexes are to be open */
 		if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) || estate->es_instrument ||
 			!member->is_heap)
-			init_member(node, member);
+			randpick_append_member(node, member);
 		else
 			(void) randpick_range_table_relation(estate,
 												 member->plan->scan.scanrelid);
@@ -251,127 +167,10 @@ append_begin(CustomScanState *css, EState *estate, int eflags)
 
 	if ((eflags & EXEC_FLAG_REWIND) && !(eflags & EXEC_FLAG_EXPLAIN_ONLY))
 	{
-		init_ring(node);
+		node->ring = randpick_make_ring_slot(estate);
 		node->record = tuplestore_begin_heap(false, false, work_mem);
 		tuplestore_set_eflags(node->record, EXEC_FLAG_REWIND);
 	}
-}
-
-/* Number the places of all members. */
-static void
-number_places(RandpickAppendState *node)
-{
-	node->places = 0;
-	for (int i = 0; i < node->nmembers; i++)
-	{
-		AppendMember *member = &node->members[i];
-
-		if (!member->is_heap)
-			member->places = randpick_member_places(init_member(node, member),
-													&member->pages);
-		else if (!node->is_started)
-			member->places =
-				randpick_heap_member_places(member->plan,
-											node->css.ss.ps.state,
-											&member->pages);
-		node->places += member->places;
-		member->end = node->places;
-	}
-}
-
-/* How many looks the race may take in all, as of now. */
-static uint64
-looks_allowed(const RandpickAppendState *node)
-{
-	uint64		wanted = randpick_order_by_random == RANDPICK_ORDER_FORCE ? 0 :
-	node->wanted;
-
-	if (!randpick_member_is_raced(node->members[0].plan) ||
-		wanted > node->race.max_seen ||
-		node->spending.rows >= node->race.max_seen)
-		return 0;
-	return randpick_looks_allowed(&node->prices, &node->spending,
-								  node->is_started ? node->places :
-								  node->prices.places, wanted);
-}
-
-/* How many looks the pages of the members allow, whatever is in them. */
-static void
-count_page_looks(RandpickAppendState *node)
-{
-	double		heap_pages = 0;
-	double		index_pages = 0;
-
-	for (int i = 0; i < node->nmembers; i++)
-	{
-		if (node->members[i].is_heap)
-			heap_pages += node->members[i].pages;
-		else
-			index_pages += node->members[i].pages;
-	}
-	node->page_looks = randpick_heap_looks(heap_pages, 0) +
-		randpick_index_looks(index_pages, 0, false);
-	if (randpick_order_by_random == RANDPICK_ORDER_FORCE)
-		node->page_looks += RANDPICK_SMALL_TABLE_LOOKS * node->nmembers;
-}
-
-static void
-start_race(RandpickAppendState *node)
-{
-	CustomScan *first = node->members[0].plan;
-
-	node->wanted = randpick_rows_asked_for(&node->asked_for,
-										   node->css.ss.ps.ps_ExprContext);
-	node->kind = randpick_kind_of_joint_race(((CustomScan *) node->css.ss.ps.plan)->custom_plans,
-											 node->css.ss.ps.state,
-											 &node->prices, node->wanted);
-	node->nlost = randpick_past_losses(node->kind);
-	node->spending = (RandpickSpending)
-	{
-		.is_stubborn = randpick_order_by_random == RANDPICK_ORDER_FORCE
-	};
-	node->nmet = 0;
-	node->ninits = 0;
-	randpick_race_start(&node->race, randpick_draw_seed(),
-						randpick_member_is_descending(first), 0,
-						work_mem * (Size) 1024);
-
-	/* to number the places takes some time: first see if it pays */
-	node->is_raced = randpick_past_allows(node->nlost) &&
-		looks_allowed(node) > 0;
-	if (node->is_raced)
-	{
-		randpick_count_pages(&node->spending, true);
-		number_places(node);
-		count_page_looks(node);
-		randpick_count_pages(&node->spending, false);
-	}
-	node->is_started = true;
-	node->stats = randpick_stats_of(node->is_raced ?
-									randpick_member_method(first) :
-									RANDPICK_METHOD_DEAL);
-	node->stats->races++;
-}
-
-/* The member that has a place, which becomes one of its own. */
-static AppendMember *
-find_member(RandpickAppendState *node, uint64 *place)
-{
-	int			low = 0;
-	int			high = node->nmembers - 1;
-
-	while (low < high)
-	{
-		int			middle = low + (high - low) / 2;
-
-		if (*place < node->members[middle].end)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	if (low > 0)
-		*place -= node->members[low - 1].end;
-	return &node->members[low];
 }
 
 /* Note down a row that may be asked for again. */
@@ -386,75 +185,6 @@ record_row(RandpickAppendState *node, int member)
 	tuplestore_puttupleslot(node->record, node->ring);
 }
 
-/* Let the race go on for some more looks, if it may, and then ask again. */
-static bool
-may_go_on(RandpickAppendState *node)
-{
-	RandpickRace *race = &node->race;
-	double		rows = randpick_estimate_found(node->places, node->nmet,
-											   race->looks);
-	double		cap = node->page_looks + randpick_heap_looks(0, rows) -
-	node->ninits * LOOKS_PER_INIT;
-	uint64		allowed = Min(looks_allowed(node), (uint64) Max(cap, 0.0));
-
-	race->max_looks = Min(allowed, race->looks + Max(race->looks / 4, 8));
-	return !randpick_race_is_spent(race);
-}
-
-/* Take the next ring, and look into its place. */
-static TupleTableSlot *
-take_ring(RandpickAppendState *node)
-{
-	RandpickRequest request = {.race = &node->race};
-	AppendMember *member;
-	TupleTableSlot *slot;
-
-	if (node->has_index)
-		number_places(node);
-	if (node->places == 0)
-		return NULL;
-	randpick_race_draw(&node->race, node->places, 1);
-	request.place = randpick_race_take(&node->race)->place;
-	member = find_member(node, &request.place);
-	slot = randpick_member_ask(init_member(node, member), &request);
-	node->spending.looks++;
-	node->looks++;
-	node->nmet += request.met_row;
-	if (TupIsNull(slot))
-	{
-		node->misses++;
-		return NULL;
-	}
-	node->spending.rows++;
-	record_row(node, member - node->members);
-
-	/* unless it is lost later */
-	randpick_past_won(node->kind, node->nlost);
-	return slot;
-}
-
-/* Race to the next row.  NULL when the budget is spent, or there is no place. */
-static TupleTableSlot *
-race_on(RandpickAppendState *node)
-{
-	TupleTableSlot *slot = NULL;
-
-	randpick_count_pages(&node->spending, true);
-	while (slot == NULL && node->places > 0)
-	{
-		if (randpick_race_is_spent(&node->race))
-		{
-			randpick_count_pages(&node->spending, false);
-			if (!may_go_on(node))
-				break;
-		}
-		CHECK_FOR_INTERRUPTS();
-		slot = take_ring(node);
-	}
-	randpick_count_pages(&node->spending, false);
-	return slot;
-}
-
 /* RandpickReadTables: all members, one after the other */
 static void
 read_members(void *arg, RandpickDeal *deal)
@@ -463,7 +193,7 @@ read_members(void *arg, RandpickDeal *deal)
 
 	for (int i = 0; i < node->nmembers; i++)
 	{
-		AppendMember *member = &node->members[i];
+		RandpickAppendMember *member = &node->members[i];
 		PlanState  *rows = init_rows(node, member);
 
 		CHECK_FOR_INTERRUPTS();
@@ -523,7 +253,8 @@ start_deal(RandpickAppendState *node)
 	MemoryContext oldcxt =
 	MemoryContextSwitchTo(node->css.ss.ps.state->es_query_cxt);
 
-	init_ring(node);
+	if (node->ring == NULL)
+		node->ring = randpick_make_ring_slot(node->css.ss.ps.state);
 	node->deal = randpick_deal_create(&node->race, node->ring,
 									  rows_to_deal(node), read_members,
 									  get_table, node);
@@ -545,7 +276,7 @@ deal_on(RandpickAppendState *node)
 
 		request.target = row->target;
 		request.must_remember = randpick_deal_left_some(node->deal);
-		slot = randpick_member_ask(init_member(node,
+		slot = randpick_member_ask(randpick_append_member(node,
 											   &node->members[row->member]),
 								   &request);
 		if (TupIsNull(slot))
@@ -566,7 +297,7 @@ replay_row(RandpickAppendState *node)
 	if (!tuplestore_gettupleslot(node->record, true, false, node->ring))
 		return NULL;
 	request.key = randpick_read_ring(node->ring, &i, &request.target.tid);
-	return randpick_member_ask(init_member(node, &node->members[i]), &request);
+	return randpick_member_ask(randpick_append_member(node, &node->members[i]), &request);
 }
 
 /*
@@ -595,8 +326,8 @@ recheck_members(RandpickAppendState *node)
 {
 	for (; node->epq_member < node->nmembers; node->epq_member++)
 	{
-		AppendMember *member = &node->members[node->epq_member];
-		TupleTableSlot *slot = ExecProcNode(init_member(node, member));
+		RandpickAppendMember *member = &node->members[node->epq_member];
+		TupleTableSlot *slot = ExecProcNode(randpick_append_member(node, member));
 
 		if (!TupIsNull(slot))
 			return slot;
@@ -610,12 +341,13 @@ append_exec(CustomScanState *css)
 {
 	RandpickAppendState *node = (RandpickAppendState *) css;
 	TupleTableSlot *slot;
+	int			i;
 
 	if (is_rechecked(node))
 		return recheck_members(node);
 	if (!node->is_started)
 	{
-		start_race(node);
+		randpick_append_start_race(node);
 		if (!node->is_raced)
 		{
 			give_up(node);
@@ -634,7 +366,11 @@ append_exec(CustomScanState *css)
 	}
 	if (node->deal == NULL)
 	{
-		slot = node->is_raced ? race_on(node) : NULL;
+		slot = NULL;
+		if (node->is_raced)
+			slot = randpick_append_race_on(node, &i);
+		if (slot != NULL)
+			record_row(node, i);
 		if (slot != NULL || (node->is_raced && node->places == 0))
 			return slot;
 		if (node->is_raced)

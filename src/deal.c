@@ -83,16 +83,20 @@ struct RandpickDeal
 #define RING_MEMBER	3
 #define RING_NATTS	3
 
-TupleDesc
-randpick_ring_desc(void)
+TupleTableSlot *
+randpick_make_ring_slot(EState *estate)
 {
+	MemoryContext oldcxt = MemoryContextSwitchTo(estate->es_query_cxt);
 	TupleDesc	desc = CreateTemplateTupleDesc(RING_NATTS);
+	TupleTableSlot *slot;
 
 	TupleDescInitEntry(desc, RING_TID, "tid", TIDOID, -1, 0);
 	TupleDescInitEntry(desc, RING_VALUE, "value", FLOAT8OID, -1, 0);
 	TupleDescInitEntry(desc, RING_MEMBER, "member", INT4OID, -1, 0);
 	randpick_finish_desc(desc);
-	return desc;
+	slot = ExecInitExtraTupleSlot(estate, desc, &TTSOpsMinimalTuple);
+	MemoryContextSwitchTo(oldcxt);
+	return slot;
 }
 
 void

@@ -5,7 +5,6 @@
 #ifndef RANDPICK_DEAL_H
 #define RANDPICK_DEAL_H
 
-#include "access/tupdesc.h"
 #include "executor/tuptable.h"
 #include "nodes/execnodes.h"
 #include "race.h"
@@ -18,7 +17,7 @@ typedef struct RandpickDeal RandpickDeal;
  * together, its TID there, and a time or a key.  The form in which rows are
  * sorted here, and recorded by the nodes.
  */
-extern TupleDesc randpick_ring_desc(void);
+extern TupleTableSlot *randpick_make_ring_slot(EState *estate);
 extern void randpick_store_ring(TupleTableSlot *slot, int member,
 								ItemPointer tid, double value);
 extern double randpick_read_ring(TupleTableSlot *slot, int *member,

@@ -23,9 +23,7 @@
  * new race.  The record, not the seed, is what is replayed: the places may
  * have changed in between.
  *
- * The child plan, which deals, is initialized only when it is needed: the
- * common query is over before, and would pay for it each time.  For EXPLAIN it
- * is there from the start.
+ * What deals is in scan_deal.c.
  */
 #include "postgres.h"
 
@@ -34,7 +32,6 @@
 #include "deal.h"
 #include "exec.h"
 #include "explain.h"
-#include "heap_check.h"
 #include "key.h"
 #include "miscadmin.h"
 #include "private.h"
@@ -90,44 +87,6 @@ create_state(CustomScan *scan)
 	node->key_param =
 		DatumGetInt32(randpick_scan_value(scan, RANDPICK_PRIVATE_KEY_PARAM));
 	return (Node *) node;
-}
-
-/*
- * Make the slot for rows as TID and time or key, if that has not been done.
- * In the common case, where rows are neither dealt nor recorded, it would be a
- * large part of what it takes to begin.
- */
-static void
-init_ring(RandpickScanState *node)
-{
-	EState	   *estate = node->css.ss.ps.state;
-	MemoryContext oldcxt;
-
-	if (node->ring != NULL)
-		return;
-	oldcxt = MemoryContextSwitchTo(estate->es_query_cxt);
-	node->ring = ExecInitExtraTupleSlot(estate, randpick_ring_desc(),
-										&TTSOpsMinimalTuple);
-	MemoryContextSwitchTo(oldcxt);
-}
-
-PlanState *
-randpick_scan_child(RandpickScanState *node)
-{
-	CustomScanState *css = &node->css;
-	CustomScan *scan = castNode(CustomScan, css->ss.ps.plan);
-
-	if (node->child == NULL)
-	{
-		EState	   *estate = css->ss.ps.state;
-		MemoryContext oldcxt = MemoryContextSwitchTo(estate->es_query_cxt);
-
-		node->child = ExecInitNode(linitial(scan->custom_plans), estate,
-								   node->eflags);
-		css->custom_ps = lappend(css->custom_ps, node->child);
-		MemoryContextSwitchTo(oldcxt);
-	}
-	return node->child;
 }
 
 /*
@@ -190,150 +149,11 @@ scan_begin(CustomScanState *css, EState *estate, int eflags)
 	if ((eflags & EXEC_FLAG_REWIND) ||
 		node->sample.sampling == RANDPICK_SAMPLING_AGAIN)
 	{
-		init_ring(node);
+		node->ring = randpick_make_ring_slot(estate);
 		node->record = tuplestore_begin_heap(false, false, work_mem);
 		tuplestore_set_eflags(node->record, EXEC_FLAG_REWIND);
 	}
 	randpick_racing_open(&node->racing);
-}
-
-/* Does the child return entries of an index, and not TIDs? */
-static bool
-deals_entries(RandpickScanState *node)
-{
-	CustomScan *scan = castNode(CustomScan, node->css.ss.ps.plan);
-
-	return randpick_gives_entries(linitial(scan->custom_plans));
-}
-
-/*
- * Fetch the row that an entry leads to, along its HOT chain.  Only where an
- * index-only scan did not have to visit the heap page.
- */
-static bool
-follow_entry(RandpickScanState *node, const ItemPointerData *tid,
-			 TupleTableSlot *slot)
-{
-	ItemPointerData moving = *tid;
-	Buffer		buffer = InvalidBuffer;
-	bool		found;
-
-	found = randpick_fetch_row(node->css.ss.ss_currentRelation, &buffer, &moving,
-							   node->css.ss.ps.state->es_snapshot, slot);
-	if (BufferIsValid(buffer))
-		ReleaseBuffer(buffer);
-	return found;
-}
-
-/* Fetch a row that is known by its TID, or by an entry. */
-static void
-fetch_row(RandpickScanState *node, const RandpickTarget *target,
-		  TupleTableSlot *slot)
-{
-	Relation	rel = node->css.ss.ss_currentRelation;
-
-	if (!randpick_heap_fetch(rel, node->css.ss.ps.state->es_snapshot, target,
-							 slot) &&
-		!(deals_entries(node) && follow_entry(node, &target->tid, slot)))
-		elog(ERROR, "could not find row (%u,%u) of relation \"%s\" again",
-			 ItemPointerGetBlockNumber(&target->tid),
-			 ItemPointerGetOffsetNumber(&target->tid),
-			 RelationGetRelationName(rel));
-}
-
-/*
- * Fetch a row that was dealt.  False if it has been returned, which is only then
- * known of an entry.
- */
-static bool
-fetch_dealt_row(RandpickScanState *node, const RandpickTarget *target,
-				bool must_remember, TupleTableSlot *slot)
-{
-	RandpickRacing *racing = &node->racing;
-
-	fetch_row(node, target, slot);
-	if (deals_entries(node) &&
-		randpick_race_was_seen(&racing->race, &slot->tts_tid))
-		return false;
-	if (must_remember)
-		randpick_racing_remember(racing, &slot->tts_tid);
-	racing->stats->picks++;
-	racing->stats->dealt++;
-	return true;
-}
-
-/* RandpickReadTables: the one table */
-static void
-read_table(void *arg, RandpickDeal *deal)
-{
-	RandpickScanState *node = (RandpickScanState *) arg;
-	PlanState  *child = randpick_scan_child(node);
-
-	/* a child that has run starts over */
-	if (node->has_dealt && child->chgParam == NULL)
-		ExecReScan(child);
-	node->has_dealt = true;
-	randpick_deal_read(deal, child, 0, &node->racing.race);
-}
-
-/* RandpickGetTable */
-static Relation
-get_table(void *arg, int member)
-{
-	return ((RandpickScanState *) arg)->css.ss.ss_currentRelation;
-}
-
-/* How many rows will probably be dealt; 0 if that is not known. */
-static uint64
-rows_to_deal(RandpickScanState *node)
-{
-	RandpickRacing *racing = &node->racing;
-	uint64		rows;
-
-	/* the size of a sample that depends on an outer row may grow */
-	if (racing->wanted == 0 ||
-		node->sample.sampling == RANDPICK_SAMPLING_AGAIN)
-		return 0;
-	rows = racing->wanted > racing->spending.rows ?
-		racing->wanted - racing->spending.rows : 1;
-
-	/* rows that have been returned take part */
-	return deals_entries(node) ? rows + racing->spending.rows : rows;
-}
-
-/* Begin to deal. */
-static void
-start_deal(RandpickScanState *node)
-{
-	MemoryContext oldcxt;
-
-	init_ring(node);
-
-	/* what the child allocates when it starts lives longer than a race */
-	oldcxt = MemoryContextSwitchTo(node->css.ss.ps.state->es_query_cxt);
-	node->deal = randpick_deal_create(&node->racing.race, node->ring,
-									  rows_to_deal(node), read_table, get_table,
-									  node);
-	node->ndeals++;
-	node->racing.stats->deals++;
-	MemoryContextSwitchTo(oldcxt);
-}
-
-/* Deal the next row, all of them being read at the first call. */
-static bool
-deal_row(RandpickScanState *node, TupleTableSlot *slot)
-{
-	const RandpickDealtRow *row;
-
-	if (node->deal == NULL)
-		start_deal(node);
-	while ((row = randpick_deal_next(node->deal)) != NULL)
-	{
-		if (fetch_dealt_row(node, &row->target,
-							randpick_deal_left_some(node->deal), slot))
-			return true;
-	}
-	return false;
 }
 
 /* Return a row that has been returned before.  False after the last. */
@@ -347,7 +167,7 @@ replay_row(RandpickScanState *node, TupleTableSlot *slot)
 		return false;
 	randpick_key_set(node->css.ss.ps.state, node->key_param,
 					 randpick_read_ring(node->ring, &member, &target.tid));
-	fetch_row(node, &target, slot);
+	randpick_scan_fetch(node, &target, slot);
 	return true;
 }
 
@@ -377,12 +197,13 @@ answer_request(RandpickScanState *node, TupleTableSlot *slot, double *key)
 
 	if (request->is_replayed)
 	{
-		fetch_row(node, &request->target, slot);
+		randpick_scan_fetch(node, &request->target, slot);
 		*key = request->key;
 		return true;
 	}
 	if (request->is_dealt ?
-		!fetch_dealt_row(node, &request->target, request->must_remember, slot) :
+		!randpick_scan_fetch_dealt(node, &request->target,
+								   request->must_remember, slot) :
 		!randpick_racing_look(&node->racing, request->place, slot,
 							  &request->met_row))
 		return false;
@@ -396,7 +217,7 @@ find_row(RandpickScanState *node, TupleTableSlot *slot, double *key)
 {
 	if (node->deal != NULL || !randpick_racing_next(&node->racing, slot))
 	{
-		if (randpick_racing_has_no_place(&node->racing) || !deal_row(node, slot))
+		if (randpick_racing_has_no_place(&node->racing) || !randpick_scan_deal(node, slot))
 			return false;
 	}
 	*key = randpick_race_take_key(&node->racing.race);

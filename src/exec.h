@@ -57,7 +57,29 @@ typedef struct RandpickScanState
 	uint64		ndeals;			/* races finished by dealing, for EXPLAIN */
 } RandpickScanState;
 
-/* The plan that deals, initialized if that has not been done. */
+/*
+ * scan_deal.c: the plan that deals, initialized if that has not been done
+ */
 extern PlanState *randpick_scan_child(RandpickScanState *node);
+
+/*
+ * Deals the next row, all of them being read at the first call.  False if there is
+ * none.
+ */
+extern bool randpick_scan_deal(RandpickScanState *node, TupleTableSlot *slot);
+
+/*
+ * Fetches a row that was dealt, and remembers it if it must.  False if it has been
+ * returned, which is only then known of an entry.
+ */
+extern bool randpick_scan_fetch_dealt(RandpickScanState *node,
+									  const RandpickTarget *target,
+									  bool must_remember,
+									  TupleTableSlot *slot);
+
+/* Fetches a row that is known by its TID, or by an entry. */
+extern void randpick_scan_fetch(RandpickScanState *node,
+								const RandpickTarget *target,
+								TupleTableSlot *slot);
 
 #endif							/* RANDPICK_EXEC_H */
